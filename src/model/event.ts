@@ -1,0 +1,93 @@
+/**
+ * The one stream of events of a run. The journal, the reporters and `--json` consume the same values;
+ * nothing is reported that isn't an event.
+ */
+import type { StaleReason } from './decision.ts';
+import type { Failure } from './failure.ts';
+import type { RunId } from './ids.ts';
+
+export const EVENT_VERSION = 1;
+
+/** How a task stands at the end of a run. */
+export type TaskOutcome =
+  | 'succeeded'
+  | 'up-to-date'
+  | 'restored'
+  | 'failed'
+  | 'upstream-failed'
+  | 'skipped'
+  | 'cancelled'
+  | 'not-started';
+
+export interface RunCounts {
+  readonly run: number;
+  readonly restored: number;
+  readonly upToDate: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+export type RunEvent = { readonly v: typeof EVENT_VERSION; readonly atMs: number } & RunEventBody;
+
+export type RunEventBody =
+  | {
+      readonly event: 'run-started';
+      readonly run: RunId;
+      readonly targets: readonly string[];
+      readonly header: readonly string[];
+      readonly forced: boolean;
+      readonly tasks: number;
+      readonly jobs: number;
+    }
+  /** Another run holds this root. */
+  | { readonly event: 'run-waiting'; readonly forRun: string; readonly pid: number }
+  | {
+      readonly event: 'task-started';
+      readonly task: string;
+      readonly attempt: number;
+      readonly reason: StaleReason;
+      readonly log: string;
+      /** From past timings; null: unknown. */
+      readonly expectedMs: number | null;
+    }
+  | { readonly event: 'task-heartbeat'; readonly task: string; readonly elapsedMs: number }
+  | { readonly event: 'task-output'; readonly task: string; readonly text: string }
+  | {
+      readonly event: 'task-retrying';
+      readonly task: string;
+      readonly attempt: number;
+      readonly failure: Failure;
+      readonly delayMs: number;
+      readonly limit: number;
+    }
+  | {
+      readonly event: 'task-finished';
+      readonly task: string;
+      readonly outcome: TaskOutcome;
+      readonly durationMs: number;
+      readonly attempts: number;
+      readonly key: string | null;
+      /** Why it ran or was restored; null where it did neither. */
+      readonly reason: StaleReason | null;
+      readonly failure: Failure | null;
+      readonly log: string | null;
+      /** Time that the cache spared, for up-to-date and restored tasks. */
+      readonly savedMs: number;
+    }
+  | {
+      readonly event: 'notice';
+      readonly level: 'note' | 'warning' | 'error';
+      readonly code: string;
+      readonly message: string;
+      readonly task: string | null;
+    }
+  | {
+      readonly event: 'run-finished';
+      readonly run: RunId;
+      readonly state: 'succeeded' | 'failed' | 'interrupted';
+      readonly exitCode: number;
+      readonly counts: RunCounts;
+      readonly durationMs: number;
+      readonly savedMs: number;
+      readonly summary: readonly string[];
+    };
