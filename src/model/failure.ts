@@ -14,6 +14,8 @@ export type Failure =
   | { readonly kind: 'input-unusable'; readonly path: string; readonly message: string }
   | { readonly kind: 'expression'; readonly message: string; readonly file: string; readonly line: number; readonly column: number }
   | { readonly kind: 'metrics-unreadable'; readonly path: string; readonly message: string }
+  /** Written to again after the command had ended, before they could be stored. */
+  | { readonly kind: 'output-changed'; readonly paths: readonly string[] }
   /** Files that orch didn't make lie inside a folder or glob output. */
   | { readonly kind: 'output-occupied'; readonly output: string; readonly paths: readonly string[] }
   | { readonly kind: 'resources'; readonly name: string; readonly wanted: number; readonly total: number }

@@ -1,0 +1,128 @@
+/** `orch accept`: takes the outputs on disk for the result of the present key, in this root only (SPEC C12). */
+import type { RunId, TaskId } from '../model/ids.ts';
+import { decide } from '../planner/decide.ts';
+import { makePlan } from '../planner/plan.ts';
+import { gather } from '../scheduler/gather.ts';
+import { createInspection } from '../scheduler/inspect.ts';
+import { createNode, type Node } from '../scheduler/node.ts';
+import { scanOutputs } from '../fingerprint/outputs.ts';
+import { makeFolders } from '../state/layout.ts';
+import { CommandError, EXIT } from './exit-codes.ts';
+import { metricsReader } from './metrics-reader.ts';
+import { openProject, openState, type Project, type ProjectRequest, type ProjectState } from './project.ts';
+import { acquireRoot, sweepDeadClaims } from './root-lock.ts';
+import { resolveTargets } from './selection.ts';
+
+export interface Accepted {
+  readonly task: string;
+  readonly outputs: readonly string[];
+}
+
+export async function acceptTasks(request: ProjectRequest, targets: readonly string[], describe: (failure: import('../model/failure.ts').Failure) => string): Promise<readonly Accepted[]> {
+  const project = await openProject(request);
+  makeFolders(project.layout);
+  const lock = await acquireRoot(project.layout, `accept ${targets.join(' ')}`, { wait: true, onWait: () => {} });
+  const state = await openState(project, { readOnly: false, rehash: false, environment: request.environment, notice: () => {} });
+  try {
+    await sweepDeadClaims(project, state, () => {});
+    return await acceptAll(project, state, request, resolveTargets(project, targets), describe);
+  } finally {
+    state.close();
+    if (lock !== 'locked') lock.release();
+  }
+}
+
+async function acceptAll(
+  project: Project,
+  state: ProjectState,
+  request: ProjectRequest,
+  ids: readonly TaskId[],
+  describe: (failure: import('../model/failure.ts').Failure) => string,
+): Promise<readonly Accepted[]> {
+  const plan = makePlan({ graph: project.graph, targets: ids, finally: [], expectedMs: () => null, only: false });
+  const nodes = plan.nodes.map((node, index) => createNode(node, index, false));
+  const run = 'accept' as RunId;
+  const inspection = createInspection(
+    {
+      run,
+      layout: project.layout,
+      graph: project.graph,
+      plan,
+      pipelines: project.pipelines,
+      options: {
+        jobs: 1,
+        keepGoing: false,
+        force: 'none',
+        materialize: false,
+        replace: false,
+        useCache: true,
+        only: false,
+        stream: false,
+        extraWords: new Map(),
+        totals: {},
+        date: request.today,
+      },
+      environment: request.environment,
+      matching: project.matching,
+      fingerprinter: state.fingerprinter,
+      store: state.store,
+      journal: state.journal,
+      ownership: state.ownership,
+      emit: () => {},
+      readMetrics: metricsReader(project.layout, state.store),
+      runProbe: () => Promise.reject(new Error('accept runs no command')),
+      now: Date.now,
+      runTools: false,
+    },
+    nodes,
+    (node) => node.task.resources,
+  );
+  const accepted: Accepted[] = [];
+  const wanted = new Set(ids);
+  for (const node of nodes) {
+    const gathered = await gather(node, inspection.gathering);
+    if (!gathered.ok) throw new CommandError(`${node.task.label} can't be accepted: ${describe(gathered.error)}`, EXIT.usage);
+    node.gathered = gathered.value;
+    node.key = gathered.value.key;
+    if (wanted.has(node.task.id) && node.task.run !== null) {
+      accepted.push(await acceptOne(node, project, state, run));
+      continue;
+    }
+    const decision = decide(inspection.decideRequest(node, gathered.value, false));
+    if (decision.action === 'run' && decision.reason.why !== 'always-runs')
+      throw new CommandError(
+        `${node.task.label} is not up to date, and what you want to accept is made from it`,
+        EXIT.usage,
+        `run \`orch run ${node.task.label}\` first, or accept it too`,
+      );
+    node.result = decision.action === 'run' ? state.journal.resultOf(gathered.value.key) : 'result' in decision ? decision.result : null;
+    node.state = { at: 'settled', outcome: 'up-to-date' };
+  }
+  await Promise.all([state.journal.sync(), state.ownership.sync()]);
+  return accepted;
+}
+
+async function acceptOne(node: Node, project: Project, state: ProjectState, run: RunId): Promise<Accepted> {
+  const { task } = node;
+  const scanned = await scanOutputs(project.layout.root, task.outputs, state.fingerprinter);
+  if (!scanned.ok) {
+    const missing = scanned.error.kind === 'output-missing' ? scanned.error.paths.join(', ') : task.label;
+    throw new CommandError(`${task.label} can't be accepted: its output ${missing} is not there or not usable`, EXIT.usage, 'put the file in place first');
+  }
+  const nowMs = Date.now();
+  const { key, manifest } = node.gathered!;
+  if (task.outputs.length > 0) {
+    node.result = { key, outputs: scanned.value, durationMs: 0, createdAtMs: nowMs, accepted: true };
+    state.ownership.append([{ own: scanned.value }]);
+    state.journal.append([{ kind: 'result', result: node.result }]);
+  }
+  state.journal.append([
+    {
+      kind: 'end',
+      attempt: { id: task.id, key, run, outcome: 'accepted', atMs: nowMs, durationMs: 0, log: null },
+      manifest,
+    },
+  ]);
+  node.state = { at: 'settled', outcome: 'up-to-date' };
+  return { task: task.label, outputs: scanned.value.filter((entry) => entry.kind !== 'folder').map((entry) => entry.path) };
+}

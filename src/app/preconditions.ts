@@ -1,0 +1,100 @@
+/**
+ * What must hold before anything runs: inputs that no task makes exist, and outputs of tasks that never ran
+ * aren't occupied by files of the user. Reads the disk, changes nothing.
+ */
+import { lstatSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Diagnostic } from '../base/diagnostic.ts';
+import type { InputSpec, Task } from '../model/task.ts';
+import { coverage } from '../planner/graph.ts';
+import type { RunContext } from '../scheduler/context.ts';
+import { createInspection, type Inspection } from '../scheduler/inspect.ts';
+import { checkOccupied } from '../scheduler/workspace.ts';
+
+type Context = Omit<RunContext, 'acquire' | 'startAttempt' | 'followLog'>;
+
+export async function checkInputs(context: Context): Promise<Diagnostic[]> {
+  const problems: Diagnostic[] = [];
+  const inspection = createInspection(context, [], () => ({}));
+  for (const { task, upstream } of context.plan.nodes) {
+    const hasPathEdges = upstream.some((edge) => edge.kind === 'path');
+    for (const spec of task.inputs) {
+      if (spec.optional || spec.negated) continue;
+      const problem = await checkInput(task, spec, context, inspection, hasPathEdges);
+      if (problem !== null) problems.push(problem);
+    }
+  }
+  return problems;
+}
+
+async function checkInput(
+  task: Task,
+  spec: InputSpec,
+  context: Context,
+  inspection: Inspection,
+  hasPathEdges: boolean,
+): Promise<Diagnostic | null> {
+  const { layout, graph, options, ownership } = context;
+  if (!options.only && hasPathEdges && isMadeBySomeTask(spec, task, context)) return null;
+  if (spec.kind === 'glob') {
+    const negated = task.inputs.filter((other) => other.negated);
+    const found = await context.fingerprinter.matchInputs([spec, ...negated], {
+      isMade: options.only ? () => false : inspection.gathering.isMade,
+    });
+    if (found.matches.length > 0) return null;
+    return diagnose(spec, 'input-missing', `no file matches the input ${spec.path} of ${task.label}`, 'add a matching file, correct the pattern, or write {path: …, optional: true}');
+  }
+  const path = spec.external ? resolve(layout.root, spec.path) : join(layout.root, spec.path);
+  const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  if (options.only || graph.makerOf(spec.path) === null) {
+    if (!isThere)
+      return diagnose(
+        spec,
+        'input-missing',
+        `the input ${spec.path} of ${task.label} does not exist${options.only ? '' : ' and no task makes it'}`,
+        'create it, correct the path, or write {path: …, optional: true}',
+      );
+    if (!options.only && spec.kind === 'file' && ownership.contentOf(spec.path) !== null && inspection.gathering.isMade(spec.path))
+      return diagnose(
+        spec,
+        'input-orphan',
+        `the input ${spec.path} of ${task.label} was made by a task that the pipeline no longer has`,
+        'bring the task back, or make the file your own: copy it to another name and list that',
+      );
+  }
+  return null;
+}
+
+function isMadeBySomeTask(spec: InputSpec, task: Task, { graph, matching }: Context): boolean {
+  const covers = coverage(spec, matching);
+  const index = graph.indexOf.get(task.id)!;
+  return (graph.upstream[index] ?? []).some(
+    (edge) =>
+      edge.kind === 'path' &&
+      graph.tasks[edge.task]!.outputs.some((output) => output.kind === 'glob' || covers(output.path) || spec.path.startsWith(`${output.path}/`)),
+  );
+}
+
+/** Only for tasks without any record: others may turn out to be up to date, and are checked when they act. */
+export function checkOutputs(context: Context): Diagnostic[] {
+  const inspection = createInspection(context, [], () => ({}));
+  return context.plan.nodes.flatMap(({ task }) => {
+    if (task.outputs.every((spec) => spec.kind === 'file') || context.journal.lastAttempt(task.id) !== null) return [];
+    const occupied = checkOccupied(task, null, inspection.workspace);
+    if (occupied === null || occupied.kind !== 'output-occupied') return [];
+    const spec = task.outputs.find((output) => `${output.path}/` === occupied.output || output.path === occupied.output)!;
+    const shown = occupied.paths.length > 5 ? `${occupied.paths.slice(0, 5).join(', ')} and ${occupied.paths.length - 5} more` : occupied.paths.join(', ');
+    return [
+      diagnose(
+        spec,
+        'output-occupied',
+        `the output ${occupied.output} of ${task.label} already holds files that orch did not make: ${shown}`,
+        `keep them as the result with \`orch accept ${task.label}\`, or let them be set aside with \`orch run --replace\``,
+      ),
+    ];
+  });
+}
+
+function diagnose({ position }: Pick<InputSpec, 'position'>, code: string, message: string, hint: string): Diagnostic {
+  return { severity: 'error', code, message, hint, file: position.file, line: position.line, column: position.column };
+}

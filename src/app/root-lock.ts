@@ -1,0 +1,70 @@
+/** The lock of a root: one run at a time changes files and records; and what dead runs left is cleared under it. */
+import { type Held, type Lock, tryLock, waitForLock } from '../base/lock.ts';
+import type { RunEventBody } from '../model/event.ts';
+import { keepFailedOutputs } from '../scheduler/workspace.ts';
+import type { Layout } from '../state/layout.ts';
+import { EXIT, CommandError } from './exit-codes.ts';
+import type { Project, ProjectState } from './project.ts';
+
+export interface AcquireOptions {
+  /** false: don't wait, answer `locked`. */
+  readonly wait: boolean;
+  readonly signal?: AbortSignal;
+  readonly onWait: (held: Held) => void;
+}
+
+/** The state folder, not the root, holds the lock; it survives `--clean`. */
+export async function acquireRoot(layout: Layout, who: string, options: AcquireOptions): Promise<Lock | 'locked'> {
+  const first = tryLock(layout.dir, 'run', who);
+  if (first.ok) return first.value;
+  if (first.error.kind === 'unusable') throw unusable(first.error);
+  if (!options.wait) {
+    options.onWait(first.error);
+    return 'locked';
+  }
+  const waited = await waitForLock(layout.dir, 'run', who, {
+    onWait: options.onWait,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  if (waited.ok) return waited.value;
+  if (waited.error.kind === 'unusable') throw unusable(waited.error);
+  return 'locked';
+}
+
+function unusable({ path, code }: { readonly path: string; readonly code: string }): CommandError {
+  return new CommandError(`the project can't be locked: ${path} (${code})`, EXIT.unusable, 'make .cache writable');
+}
+
+/**
+ * Outputs claimed by attempts that never ended: with the lock held, their runs are dead. What they left is set
+ * aside, so that nothing partial is ever taken for a source or a result.
+ */
+export async function sweepDeadClaims(project: Project, state: ProjectState, emit: (body: RunEventBody) => void): Promise<void> {
+  const { ownership, fingerprinter } = state;
+  const claims = ownership.openClaims();
+  if (claims.length === 0) return;
+  for (const claim of claims) {
+    const label = claim.task.slice(claim.task.indexOf(':') + 1);
+    const moved = keepFailedOutputs(claim.outputs, label, {
+      root: project.layout.root,
+      replacedDir: project.layout.replaced,
+      failedDir: project.layout.failed,
+      ownership,
+      matching: project.matching,
+      isOnDisk: (entry) => fingerprinter.checkOutputs([entry])[0] === 'ok',
+      isStored: () => false,
+      replace: false,
+      notice: () => {},
+    });
+    if (moved.ok && moved.value.length > 0)
+      emit({
+        event: 'notice',
+        level: 'note',
+        code: 'dead-attempt',
+        message: `an attempt of ${label} died before its end: what it left (${moved.value.join(', ')}) was set aside under .cache/failed/`,
+        task: label,
+      });
+    ownership.append([{ end: claim.attempt }]);
+  }
+  await ownership.sync();
+}

@@ -1,0 +1,336 @@
+/** `orch run`: from what the user asked for to the end of the run and its exit code. */
+import type { Lock } from '../base/lock.ts';
+import { type RunEvent, type RunEventBody, EVENT_VERSION } from '../model/event.ts';
+import type { RunId, TaskId } from '../model/ids.ts';
+import type { Plan } from '../planner/plan.ts';
+import type { RunContext, RunOptions } from '../scheduler/context.ts';
+import type { Prediction } from '../scheduler/predict.ts';
+import type { LiveRun, RunEnd } from '../scheduler/run.ts';
+import { appendRun, compactJournal, journalPath, sizeOf } from '../state/journal.ts';
+import { makeFolders } from '../state/layout.ts';
+import { CommandError, EXIT } from './exit-codes.ts';
+import { metricsReader } from './metrics-reader.ts';
+import { PipelineErrors } from './pipeline-errors.ts';
+import { checkInputs, checkOutputs } from './preconditions.ts';
+import { openProject, openState, type Project, type ProjectRequest, type ProjectState } from './project.ts';
+import { acquireRoot, sweepDeadClaims } from './root-lock.ts';
+import { planFor } from './selection.ts';
+import { renderLines } from './texts.ts';
+
+export interface RunRequest {
+  readonly project: ProjectRequest;
+  readonly targets: readonly string[];
+  readonly jobs: number;
+  readonly keepGoing: boolean;
+  /** `true`: everything; names: only those tasks. */
+  readonly force: boolean | readonly string[];
+  readonly only: boolean;
+  readonly materialize: boolean;
+  readonly rehash: boolean;
+  readonly replace: boolean;
+  readonly useCache: boolean;
+  readonly wait: boolean;
+  readonly output: 'group' | 'stream' | 'quiet';
+  /** `--resources gpu=2` */
+  readonly totals: Readonly<Record<string, number>>;
+  /** `-- ARGS` */
+  readonly args: readonly string[];
+  readonly emit: (event: RunEvent) => void;
+  readonly onWarnings: (project: Project) => Promise<void>;
+}
+
+const HEARTBEAT_MS = 60_000;
+
+/** Runs the targets; returns the exit code. Throws CommandError and PipelineErrors for bad usage. */
+export async function runTargets(request: RunRequest): Promise<number> {
+  const startedAtMs = performance.now();
+  const project = await openProject(request.project);
+  await request.onWarnings(project);
+  prepareState(project);
+  const emit = (body: RunEventBody) => request.emit({ v: EVENT_VERSION, atMs: Date.now(), ...body });
+  const run = newRunId();
+  let lock: Lock | null = null;
+  try {
+    // A run that finds that another one wrote while it was deciding begins anew, once: it holds the lock then.
+    for (;;) {
+      const ended = await runOnce({ request, project, run, emit, lock, startedAtMs });
+      lock = ended.lock;
+      if (ended.exitCode !== null) return ended.exitCode;
+    }
+  } finally {
+    if (lock !== null) compactJournal(project.layout);
+    lock?.release();
+  }
+}
+
+interface Round {
+  readonly request: RunRequest;
+  readonly project: Project;
+  readonly run: RunId;
+  readonly emit: (body: RunEventBody) => void;
+  readonly lock: Lock | null;
+  readonly startedAtMs: number;
+}
+
+/** `exitCode` null: another run changed the root meanwhile; the lock is held now, so the next round counts. */
+async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: Lock | null }> {
+  const { request, project, run, emit } = round;
+  let { lock } = round;
+  const state = await openState(project, {
+    readOnly: false,
+    rehash: request.rehash,
+    environment: request.project.environment,
+    notice: emit,
+  });
+  try {
+    const { plan, targets, options } = await planRun(request, project, state);
+    const held = holdBack(emit);
+    const aborted = new AbortController();
+    const context: RunContext = {
+      ...baseContext(request, project, state, run, plan, options, held.emit),
+      async acquire() {
+        if (lock === null) {
+          const loadedBytes = state.journal.sizeBytes;
+          const got = await acquireRoot(project.layout, `run ${run} (${request.targets.join(' ') || 'default'})`, {
+            wait: request.wait,
+            signal: aborted.signal,
+            onWait: (other) => emit({ event: 'run-waiting', forRun: other.who, pid: other.pid }),
+          });
+          if (got === 'locked') return 'locked';
+          lock = got;
+          if (sizeOf(journalPath(project.layout)) !== loadedBytes) return 'restart';
+        }
+        await sweepDeadClaims(project, state, emit);
+        held.release();
+        return 'acquired';
+      },
+      ...(await executorParts()),
+    };
+    const problems = [...(await checkInputs(context)), ...checkOutputs(context)];
+    if (problems.length > 0) {
+      throw new PipelineErrors(problems, project.textOf);
+    }
+    held.emit({
+      event: 'run-started',
+      run,
+      targets: targets.length > 0 ? targets : ['default'],
+      header: await renderLines(project, plan, 'header', context, null),
+      forced: request.force !== false,
+      tasks: plan.nodes.filter(({ task, final }) => task.run !== null && !final).length,
+      jobs: options.jobs,
+    });
+    const { startRun } = await import('../scheduler/run.ts');
+    const live = startRun(context);
+    const end = await attended(live, context, held.emit, () => aborted.abort());
+    if (end.kind === 'restart') return { exitCode: null, lock };
+    if (end.kind === 'locked') return { exitCode: end.interruptedBy === null ? EXIT.locked : exitCodeOf(end), lock };
+    held.release();
+    const exitCode = exitCodeOf(end);
+    const durationMs = performance.now() - round.startedAtMs;
+    const runState = end.interruptedBy !== null ? 'interrupted' : exitCode === 0 ? 'succeeded' : 'failed';
+    appendRun(project.layout, { run, atMs: Date.now(), durationMs, state: runState, targets, counts: end.counts });
+    emit({
+      event: 'run-finished',
+      run,
+      state: runState,
+      exitCode,
+      counts: end.counts,
+      durationMs,
+      savedMs: end.savedMs,
+      summary: exitCode === 0 ? await renderLines(project, plan, 'summary', context, end.nodes) : [],
+    });
+    return { exitCode, lock };
+  } finally {
+    state.close();
+  }
+}
+
+async function planRun(request: RunRequest, project: Project, state: ProjectState): Promise<{ plan: Plan; targets: readonly string[]; options: RunOptions }> {
+  const selected = planFor(project, {
+    targets: request.targets,
+    only: request.only,
+    expectedMs: (task) => state.journal.expectedMs(task.id),
+  });
+  const forcedIds = typeof request.force === 'boolean' ? null : selected.resolve(request.force);
+  const { cpus, totalmem } = await import('node:os');
+  const cores = cpus().length;
+  const jobs = request.jobs > 0 ? request.jobs : cores;
+  const extraWords = new Map<TaskId, string>();
+  if (request.args.length > 0) {
+    const { shellWord } = await import('../pipeline/expression/index.ts');
+    for (const id of selected.plan.targets) extraWords.set(id, request.args.map((arg) => ` ${shellWord(arg)}`).join(''));
+  }
+  const commands = selected.plan.nodes.filter(({ task, final }) => task.run !== null && !final).length;
+  return {
+    plan: selected.plan,
+    targets: selected.shown,
+    options: {
+      jobs,
+      keepGoing: request.keepGoing,
+      force: forcedIds === null ? (request.force === true ? 'all' : 'none') : new Set(forcedIds),
+      materialize: request.materialize,
+      replace: request.replace,
+      useCache: request.useCache,
+      only: request.only,
+      stream: request.output === 'stream' || (request.output === 'group' && commands === 1),
+      extraWords,
+      totals: { cpu: Math.max(cores, jobs), memory: totalmem(), ...request.totals },
+      date: request.project.today,
+    },
+  };
+}
+
+function baseContext(
+  request: RunRequest,
+  project: Project,
+  state: ProjectState,
+  run: RunId,
+  plan: Plan,
+  options: RunOptions,
+  emit: (body: RunEventBody) => void,
+) {
+  return {
+    run,
+    layout: project.layout,
+    graph: project.graph,
+    plan,
+    pipelines: project.pipelines,
+    options,
+    environment: request.project.environment,
+    matching: project.matching,
+    fingerprinter: state.fingerprinter,
+    store: state.store,
+    journal: state.journal,
+    ownership: state.ownership,
+    emit,
+    readMetrics: metricsReader(project.layout, state.store),
+    now: Date.now,
+  };
+}
+
+/** Process code is loaded with the first run that gets here, not with `orch --list`. */
+async function executorParts() {
+  const [{ startAttempt }, { followLog }] = await Promise.all([import('../executors/local.ts'), import('../executors/log.ts')]);
+  return {
+    startAttempt,
+    followLog,
+    runProbe: async (argv: readonly string[], cwd: string, env: Readonly<Record<string, string>>) => {
+      const { runProbe } = await import('../executors/probe.ts');
+      return runProbe(argv, { cwd, env, timeoutMs: 60_000 });
+    },
+  };
+}
+
+/** `--dry-run`: the plan and why. Runs nothing, changes nothing. */
+export async function dryRun(request: RunRequest): Promise<readonly Prediction[]> {
+  const project = await openProject({ ...request.project, mayWrite: false });
+  await request.onWarnings(project);
+  const notices: RunEventBody[] = [];
+  const state = await openState(project, {
+    readOnly: true,
+    rehash: request.rehash,
+    environment: request.project.environment,
+    notice: (notice) => notices.push(notice),
+  });
+  try {
+    const { plan, options } = await planRun(request, project, state);
+    const { predict } = await import('../scheduler/predict.ts');
+    const context = {
+      ...baseContext(request, project, state, newRunId(), plan, options, () => {}),
+      runProbe: () => Promise.reject(new Error('a dry run runs no command')),
+    };
+    const problems = await checkInputs(context);
+    if (problems.length > 0) {
+      throw new PipelineErrors(problems, project.textOf);
+    }
+    return await predict(context);
+  } finally {
+    state.close();
+  }
+}
+
+function prepareState(project: Project): void {
+  try {
+    makeFolders(project.layout);
+  } catch (error) {
+    const { code, path } = error as NodeJS.ErrnoException;
+    throw new CommandError(
+      `the state folder can't be written: ${path ?? project.layout.dir} (${code})`,
+      EXIT.unusable,
+      'orch keeps its records under .cache in the project; make it writable',
+    );
+  }
+}
+
+/** Events are held until it's sure that this round counts: a restarted one mustn't say things twice. */
+function holdBack(emit: (body: RunEventBody) => void) {
+  let held: RunEventBody[] | null = [];
+  return {
+    emit(body: RunEventBody) {
+      if (held === null) emit(body);
+      else held.push(body);
+    },
+    release() {
+      const waiting = held ?? [];
+      held = null;
+      for (const body of waiting) emit(body);
+    },
+  };
+}
+
+/** Passes signals on to the run, and says once a minute which tasks are still running. */
+async function attended(
+  live: LiveRun,
+  context: RunContext,
+  emit: (body: RunEventBody) => void,
+  stopWaiting: () => void,
+): Promise<RunEnd> {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const handlers = signals.map(
+    (signal) =>
+      [
+        signal,
+        () => {
+          stopWaiting();
+          live.interrupt(signal);
+        },
+      ] as const,
+  );
+  for (const [signal, handler] of handlers) process.on(signal, handler);
+  const heartbeat = setInterval(() => {
+    for (const { task, startedAtMs } of live.running())
+      if (context.now() - startedAtMs >= HEARTBEAT_MS / 2)
+        emit({ event: 'task-heartbeat', task, elapsedMs: context.now() - startedAtMs });
+  }, HEARTBEAT_MS);
+  heartbeat.unref();
+  try {
+    return await live.done;
+  } finally {
+    clearInterval(heartbeat);
+    for (const [signal, handler] of handlers) process.off(signal, handler);
+  }
+}
+
+function exitCodeOf(end: RunEnd): number {
+  switch (end.interruptedBy) {
+    case 'SIGINT':
+      return EXIT.SIGINT;
+    case 'SIGTERM':
+      return EXIT.SIGTERM;
+    case 'SIGHUP':
+      return EXIT.SIGHUP;
+    default:
+      break;
+  }
+  if (end.failures.length === 0) return EXIT.done;
+  // Nothing ran wrong: the pipeline asks for something that can't be.
+  const isUsage = end.failures.every(({ failure }) => failure.kind === 'output-occupied' || failure.kind === 'resources');
+  return isUsage ? EXIT.usage : EXIT.failed;
+}
+
+function newRunId(): RunId {
+  const stamp = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  const random = Math.floor(Math.random() * 36 ** 6).toString(36).padStart(6, '0');
+  return `${stamp}-${random}` as RunId;
+}
+

@@ -1,0 +1,69 @@
+/** From targets as typed to a plan, with errors that name candidates. */
+import type { TaskId } from '../model/ids.ts';
+import type { Task } from '../model/task.ts';
+import { makePlan, type Plan } from '../planner/plan.ts';
+import { resolveTarget } from '../planner/targets.ts';
+import { CommandError, EXIT } from './exit-codes.ts';
+import type { Project } from './project.ts';
+
+export interface Selection {
+  readonly plan: Plan;
+  /** The targets to show: as typed, or the default ones. */
+  readonly shown: readonly string[];
+  readonly resolve: (targets: readonly string[]) => readonly TaskId[];
+}
+
+export interface SelectionRequest {
+  readonly targets: readonly string[];
+  readonly only: boolean;
+  readonly expectedMs: (task: Task) => number | null;
+}
+
+export function planFor(project: Project, { targets, only, expectedMs }: SelectionRequest): Selection {
+  const resolve = (wanted: readonly string[]) => resolveTargets(project, wanted);
+  const shown = targets.length > 0 ? targets : defaultTargets(project);
+  const ids = resolve(shown);
+  const names = new Set(ids.map((id) => id.slice(0, id.indexOf(':'))));
+  const finals = project.pipelines.filter(({ name }) => names.has(name)).flatMap((pipeline) => pipeline.finally);
+  return { plan: makePlan({ graph: project.graph, targets: ids, finally: finals, expectedMs, only }), shown, resolve };
+}
+
+/** The tasks that targets mean, in order, without repetition. Throws for unknown and ambiguous ones. */
+export function resolveTargets(project: Project, targets: readonly string[]): readonly TaskId[] {
+  const ids = new Set<TaskId>();
+  for (const target of targets) {
+    const found = resolveTarget(target, {
+      tasks: project.graph.tasks,
+      pipeline: project.chosen,
+      makerOf: project.graph.makerOf,
+    });
+    if (found.ok) for (const id of found.value) ids.add(id);
+    else if (found.error.kind === 'ambiguous')
+      throw new CommandError(`'${target}' is a task of several pipelines`, EXIT.usage, `say which: ${found.error.candidates.join(', ')}`);
+    else {
+      const { nearest, candidates } = found.error;
+      const list = candidates.length > 12 ? `${candidates.slice(0, 12).join(', ')}, … (orch list)` : candidates.join(', ');
+      throw new CommandError(
+        `there is no task or output named '${target}'`,
+        EXIT.usage,
+        `${nearest === null ? '' : `did you mean '${nearest}'? `}Tasks: ${list}`,
+      );
+    }
+  }
+  return [...ids];
+}
+
+/** `default` of the only or the chosen pipeline. */
+function defaultTargets(project: Project): readonly string[] {
+  const pipelines = project.chosen === null ? project.pipelines : project.pipelines.filter(({ name }) => name === project.chosen);
+  const only = pipelines.length === 1 ? pipelines[0] : undefined;
+  if (only !== undefined && only.defaultTargets.length > 0) return only.defaultTargets.map((target) => `${only.name}:${target}`);
+  const tasks = [...new Set(pipelines.flatMap(({ name, tasks: all }) => all.map((task) => (pipelines.length > 1 ? `${name}:${task.name}` : task.name))))];
+  throw new CommandError(
+    only === undefined
+      ? 'there are several pipelines here: say which target to run'
+      : 'no target was given, and the pipeline has no `default`',
+    EXIT.usage,
+    `tasks: ${tasks.join(', ')}`,
+  );
+}

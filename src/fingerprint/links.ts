@@ -1,0 +1,116 @@
+/**
+ * Which symbolic links may be followed: those whose target lies in the root, those listed in `allow_links`, and
+ * whatever leads from there to the same place. Everything else leaves the root and is refused (fault 67).
+ */
+import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { compileGlob, isGlob } from '../base/glob.ts';
+import { childOf, isInside, leavesRoot, normalisePath, parentOf } from '../base/path.ts';
+
+export interface Links {
+  /** Real path of the root. */
+  readonly root: string;
+  /** Where a root-relative or absolute path lies. */
+  readonly absolute: (path: string) => string;
+  /** How the real path of a file is called: root-relative where it lies inside. */
+  readonly nameOf: (real: string) => string;
+  /** Where the link at `path` ends, and whether going there is allowed. Throws nothing but bugs. */
+  readonly target: (path: string) => LinkTarget;
+  /** What is wrong with the folders above a path, or null. Asks the disk once a folder until `forget`. */
+  readonly problemAbove: (path: string) => string | null;
+  readonly forget: () => void;
+}
+
+export interface LinkTarget {
+  readonly text: string;
+  /** Absolute; of a dangling link, where its target would be. null: a circle of links. */
+  readonly real: string | null;
+  readonly exists: boolean;
+  /** In words, where it must not be followed. */
+  readonly problem: string | null;
+}
+
+export function createLinks(rootPath: string, allowLinks: readonly string[]): Links {
+  const root = realpathSync.native(rootPath);
+  const literal = allowLinks.filter((path) => !isGlob(path)).map(normalisePath);
+  const globs = allowLinks.filter(isGlob).map((pattern) => compileGlob(pattern));
+  const realms = [root, ...literal.flatMap((path) => realPathOf(absolute(path)) ?? [])];
+  let folders = new Map<string, string | null>();
+
+  function absolute(path: string): string {
+    if (path.startsWith('/')) return path;
+    return leavesRoot(path) ? resolve(root, path) : path === '' ? root : `${root}/${path}`;
+  }
+
+  function mayFollow(path: string, real: string): boolean {
+    if (realms.some((realm) => isInside(realm, real))) return true;
+    return literal.includes(path) || globs.some((matches) => matches(path));
+  }
+
+  function target(path: string): LinkTarget {
+    const at = absolute(path);
+    let text: string;
+    try {
+      text = readlinkSync(at);
+    } catch {
+      return { text: '', real: null, exists: false, problem: 'changed while it was being read' };
+    }
+    const followed = follow(at);
+    if (followed === 'circle') return { text, real: null, exists: false, problem: 'a circle of links' };
+    const real = followed ?? resolve(realPathOf(dirname(at)) ?? dirname(at), text);
+    // External inputs may lie anywhere, their links too.
+    const allowed = leavesRoot(path) || mayFollow(path, real);
+    const problem = allowed
+      ? null
+      : `a link that leads out of the root (${text}); list it under allow_links to follow it`;
+    return { text, real, exists: followed !== null, problem };
+  }
+
+  function problemAbove(path: string): string | null {
+    const folder = parentOf(path);
+    if (folder === '' || leavesRoot(path)) return null;
+    const known = folders.get(folder);
+    if (known !== undefined) return known;
+    let problem = problemAbove(folder);
+    if (problem === null && isLink(absolute(folder))) {
+      const found = target(folder).problem;
+      problem = found === null ? null : `${folder} is ${found}`;
+    }
+    folders.set(folder, problem);
+    return problem;
+  }
+
+  return {
+    root,
+    absolute,
+    nameOf: (real) =>
+      real === root ? '' : isInside(root, real) ? real.slice(childOf(root, '').length) : real,
+    target,
+    problemAbove,
+    forget: () => {
+      folders = new Map();
+    },
+  };
+}
+
+function isLink(absolute: string): boolean {
+  try {
+    return lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
+  } catch {
+    return false; // Above it is a file, or a folder that can't be entered: reading the path says so.
+  }
+}
+
+/** The real path; null where it doesn't exist (or can't be seen). */
+function follow(absolute: string): string | 'circle' | null {
+  try {
+    return realpathSync.native(absolute);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ELOOP' ? 'circle' : null;
+  }
+}
+
+function realPathOf(absolute: string): string | null {
+  const followed = follow(absolute);
+  return followed === 'circle' ? null : followed;
+}

@@ -1,0 +1,105 @@
+/**
+ * Goes through a folder and what lies below, following links to folders where that is allowed. It decides what is
+ * found; which of it counts is asked of the caller. Paths come nearly in the order of their bytes.
+ */
+import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { childOf, isInside } from '../base/path.ts';
+import type { Links } from './links.ts';
+import { kindOfEntry, type Listings, nameOfEntry } from './listing.ts';
+
+export interface WalkRequest {
+  /** Root-relative folder; outside the root for external inputs. */
+  readonly base: string;
+  /** Passed over, with all below. */
+  readonly skips: (path: string, isFolder: boolean) => boolean;
+  /** Can anything below this folder count? */
+  readonly enters: (folder: string) => boolean;
+  /** Does a file or link of this path count? */
+  readonly accepts: (path: string) => boolean;
+  /** Another task makes it: it's no source. Asked of files, links, and folders that seem empty. */
+  readonly isMade: (path: string) => boolean;
+  /** Report links to folders themselves, and folders that hold nothing that counts. */
+  readonly reportsFolders: boolean;
+  readonly onPath: (path: string) => void;
+  /** A few words to follow the path. */
+  readonly onProblem: (path: string, message: string) => void;
+}
+
+/** Links in links multiply what is found: a handful of folders that link to each other twice have 2^n paths. */
+const MOST_LINKS = 10_000;
+
+/** The folder must not be skipped itself: whoever names it wants it. Nothing is reported where it doesn't exist. */
+export function walk(request: WalkRequest, links: Links, listings: Listings): void {
+  const { base, skips, enters, accepts, isMade, reportsFolders, onPath, onProblem } = request;
+  let followed = 0;
+
+  const problem = links.problemAbove(childOf(base, 'x'));
+  if (problem !== null) return onProblem(base, `lies behind a link: ${problem}`);
+  const absolute = links.absolute(base);
+  if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory() !== true) return;
+  if (reportsFolders && lstatSync(absolute).isSymbolicLink()) onPath(base);
+  visit(base, realpathSync.native(absolute), []);
+
+  /** Says whether the folder holds anything that counts or is made, `stack` being the real folders above. */
+  function visit(folder: string, real: string, above: readonly string[]): boolean {
+    const listing = listings.list(real);
+    if (listing === null) return false;
+    if (typeof listing === 'string') {
+      onProblem(folder, listing);
+      return true;
+    }
+    const stack = [...above, real];
+    let isHeld = false;
+    for (const entry of listing) {
+      const kind = kindOfEntry(entry);
+      const name = nameOfEntry(entry, kind);
+      const path = childOf(folder, name);
+      if (skips(path, kind === 'folder')) continue;
+      if (kind === 'folder') {
+        // An unentered folder may hold something; only walks that enter all report empty ones.
+        if (!enters(path) || visit(path, `${real}/${name}`, stack)) isHeld = true;
+      } else if (kind === 'symlink') {
+        if (visitLink(path, stack)) isHeld = true;
+      } else if (accepts(path)) {
+        isHeld = true;
+        if (isMade(path)) continue;
+        if (kind === 'file') onPath(path);
+        else onProblem(path, kind === 'special' ? 'is a FIFO, socket or device' : "has a name that isn't valid UTF-8");
+      } else if (kind === 'bad-name' && enters(path)) {
+        onProblem(path, "has a name that isn't valid UTF-8");
+      }
+    }
+    if (!isHeld && reportsFolders && !isMade(folder)) {
+      onPath(folder);
+      return true;
+    }
+    return isHeld;
+  }
+
+  function visitLink(path: string, stack: readonly string[]): boolean {
+    if (!accepts(path) && !enters(path)) return false;
+    if (isMade(path)) return true;
+    const target = links.target(path);
+    const isFolder = target.exists && statSync(target.real!, { throwIfNoEntry: false })?.isDirectory() === true;
+    // A glob asks for files, or for folders on the way to them.
+    if (isFolder ? !reportsFolders && !enters(path) : !accepts(path)) return false;
+    if (target.problem !== null) {
+      onProblem(path, `is ${target.problem}`);
+      return true;
+    }
+    if (!isFolder) {
+      onPath(path);
+      return true;
+    }
+    if (skips(path, true)) return false;
+    if (reportsFolders) onPath(path);
+    // Back to where we are or came from: its content is found there; following it would never end.
+    if (stack.some((folder) => isInside(target.real!, folder))) return true;
+    if (++followed > MOST_LINKS) {
+      if (followed === MOST_LINKS + 1) onProblem(base, `holds more than ${MOST_LINKS} links to folders`);
+      return true;
+    }
+    visit(path, target.real!, stack);
+    return true;
+  }
+}

@@ -1,0 +1,242 @@
+/**
+ * Reads an expression into its tree. The grammar, loosest first:
+ *
+ *     a ? b : c     ||     &&     == !=     < <= > >=     + -     * / %     ! -     .name [expr]
+ *     number, 'text', "text", true, false, null, name, name(…), [a, b], (a)
+ *
+ * Names and functions are checked here, so that a slip is found before anything runs; values are not known yet.
+ */
+import { nearest } from '../../base/nearest.ts';
+import { fail, ok, type Outcome } from '../../base/outcome.ts';
+import type { BinaryOperator, Expr } from '../../model/expression.ts';
+import type { SourcePosition } from '../../model/ids.ts';
+import type { SyntaxTrouble, TemplateError } from './errors.ts';
+import { functionNamed, functionNames, signatureOf } from './functions.ts';
+import { type Token, tokenize } from './tokens.ts';
+
+/** What an expression can start from. */
+export const ROOT_NAMES = [
+  'params',
+  'env',
+  'matrix',
+  'inputs',
+  'outputs',
+  'needs',
+  'task',
+  'pipeline',
+  'run',
+  'metrics',
+  'resources',
+  'secrets',
+] as const;
+
+/** The tree is walked by recursion: these bound its height, whatever the text. */
+const MAX_NESTING = 50;
+const MAX_NODES = 1_000;
+
+const LEVELS: readonly (readonly BinaryOperator[])[] = [
+  ['||'],
+  ['&&'],
+  ['==', '!='],
+  ['<', '<=', '>', '>='],
+  ['+', '-'],
+  ['*', '/', '%'],
+];
+
+/** Thrown and caught inside this file only: recursive descent has one way out on the first mistake. */
+class Mistake {
+  readonly trouble: SyntaxTrouble;
+  constructor(trouble: SyntaxTrouble) {
+    this.trouble = trouble;
+  }
+}
+
+/** For texts that are an expression as a whole, such as `when`. `at` gives the place of an offset in the text. */
+export function parseExpression(
+  text: string,
+  at: (offset: number) => SourcePosition,
+): Outcome<Expr, readonly TemplateError[]> {
+  if (/^\s*\$\{\{/.test(text))
+    return fail([{ message: 'this is an expression already: write it without ${{ }}', position: at(text.indexOf('$')) }]);
+  const parsed = parseSource(text);
+  if (parsed.ok) return parsed;
+  const { at: offset, ...rest } = parsed.error;
+  return fail([{ ...rest, position: at(offset) }]);
+}
+
+/** Offsets in the error count from the start of `text`. */
+export function parseSource(text: string): Outcome<Expr, SyntaxTrouble> {
+  const tokens = tokenize(text);
+  if (!tokens.ok) return tokens;
+  try {
+    return ok(parseTokens(tokens.value, text));
+  } catch (error) {
+    if (error instanceof Mistake) return fail(error.trouble);
+    throw error;
+  }
+}
+
+function parseTokens(tokens: readonly Token[], source: string): Expr {
+  let index = 0;
+  let nesting = 0;
+  let nodes = 0;
+
+  const peek = (): Token => tokens[index]!;
+  const isSymbol = (text: string): boolean => peek().kind === 'symbol' && (peek() as { text: string }).text === text;
+  const take = (text: string): boolean => {
+    if (!isSymbol(text)) return false;
+    index += 1;
+    return true;
+  };
+  const wrong = (message: string, at = peek().at, hint?: string): never => {
+    throw new Mistake(hint === undefined ? { message, at } : { message, at, hint });
+  };
+  const unexpected = (wanted: string): never => {
+    const token = peek();
+    if (token.kind === 'end') return wrong(source.trim() === '' ? 'the expression is empty' : `${wanted} is missing at the end`);
+    return wrong(`expected ${wanted}, found ${source.slice(token.at, token.end)}`, token.at, hintFor(token));
+  };
+  const expect = (text: string): void => {
+    if (!take(text)) unexpected(text);
+  };
+  const node = (expr: Expr): Expr => {
+    nodes += 1;
+    return nodes > MAX_NODES ? wrong(`an expression has at most ${MAX_NODES} parts`) : expr;
+  };
+
+  function expression(): Expr {
+    nesting += 1;
+    if (nesting > MAX_NESTING) wrong(`an expression nests at most ${MAX_NESTING} deep`);
+    let result = binary(0);
+    if (take('?')) {
+      const then = expression();
+      expect(':');
+      result = node({ op: 'conditional', test: result, then, else: expression() });
+    }
+    nesting -= 1;
+    return result;
+  }
+
+  function binary(level: number): Expr {
+    const operators = LEVELS[level];
+    if (operators === undefined) return unary();
+    let left = binary(level + 1);
+    for (;;) {
+      const operator = operators.find(isSymbol);
+      if (operator === undefined) return left;
+      index += 1;
+      left = node({ op: 'binary', operator, left, right: binary(level + 1) });
+    }
+  }
+
+  function unary(): Expr {
+    const operator = (['!', '-'] as const).find(isSymbol);
+    if (operator === undefined) return postfix();
+    index += 1;
+    nesting += 1;
+    if (nesting > MAX_NESTING) wrong(`an expression nests at most ${MAX_NESTING} deep`);
+    const operand = unary();
+    nesting -= 1;
+    return node({ op: 'unary', operator, operand });
+  }
+
+  function postfix(): Expr {
+    let object = primary();
+    for (;;) {
+      if (take('.')) object = node({ op: 'member', object, key: { op: 'value', value: memberName(object) } });
+      else if (take('[')) {
+        object = node({ op: 'member', object, key: expression() });
+        expect(']');
+      } else return object;
+    }
+  }
+
+  /** After `needs.` and `metrics.` stands a task, whose name may hold `-`; elsewhere `-` is a minus. */
+  function memberName(object: Expr): string {
+    const first = peek();
+    if (first.kind === 'number')
+      wrong(`a name that starts with a digit stands in brackets: ['${source.slice(first.at, first.end)}']`, first.at);
+    if (first.kind !== 'name') return unexpected('a name after the dot');
+    index += 1;
+    if (object.op !== 'name' || (object.name !== 'needs' && object.name !== 'metrics')) return first.text;
+    let end = first.end;
+    for (;;) {
+      const [dash, next] = [peek(), tokens[index + 1]];
+      const joins = isSymbol('-') && dash.at === end && next !== undefined && next.at === dash.end;
+      if (!joins || !(next.kind === 'name' || (next.kind === 'number' && object.name === 'needs')))
+        return source.slice(first.at, end);
+      end = next.end;
+      index += 2;
+    }
+  }
+
+  function primary(): Expr {
+    const token = peek();
+    if (token.kind === 'number' || token.kind === 'string') {
+      index += 1;
+      return node({ op: 'value', value: token.value });
+    }
+    if (take('(')) {
+      const inner = expression();
+      expect(')');
+      return inner;
+    }
+    if (take('[')) return node({ op: 'list', items: items(']') });
+    if (token.kind !== 'name') return unexpected('a value');
+    index += 1;
+    if (take('(')) return call(token.text, token.at);
+    if (token.text === 'true' || token.text === 'false') return node({ op: 'value', value: token.text === 'true' });
+    if (token.text === 'null') return node({ op: 'value', value: null });
+    if (!(ROOT_NAMES as readonly string[]).includes(token.text)) wrong(`${token.text} is unknown here`, token.at, hintForName(token.text));
+    return node({ op: 'name', name: token.text });
+  }
+
+  function items(closer: ']' | ')'): Expr[] {
+    const list: Expr[] = [];
+    while (!isSymbol(closer)) {
+      list.push(expression());
+      if (!take(',')) break;
+    }
+    expect(closer);
+    return list;
+  }
+
+  function call(name: string, at: number): Expr {
+    const fn = functionNamed(name);
+    if (fn === null) {
+      const near = nearest(name, functionNames());
+      return wrong(
+        `there is no function ${name}`,
+        at,
+        near === null ? `there are ${functionNames().join(', ')}` : `did you mean ${near}?`,
+      );
+    }
+    const args = items(')');
+    const required = fn.parameters.filter((parameter) => parameter.optional !== true).length;
+    if (args.length < required || args.length > fn.parameters.length)
+      wrong(`${name} is called as ${signatureOf(fn)}; here it has ${args.length} arguments`, at);
+    return node({ op: 'call', fn: name, args });
+  }
+
+  const result = expression();
+  if (peek().kind !== 'end') unexpected('an operator or the end');
+  return result;
+}
+
+/** Python's words, in ours. */
+const OPERATOR_WORDS = new Map(Object.entries({ and: '&&', or: '||', is: '==', if: '? :', else: '? :' }));
+
+function hintFor(token: Token): string | undefined {
+  if (token.kind !== 'name') return undefined;
+  const operator = OPERATOR_WORDS.get(token.text);
+  return operator === undefined ? undefined : `write ${operator}`;
+}
+
+function hintForName(name: string): string {
+  if (name === 'not') return 'write !';
+  if (name === 'True' || name === 'False') return `write ${name.toLowerCase()}`;
+  if (name === 'None') return 'write null';
+  const near = nearest(name, [...ROOT_NAMES, ...functionNames()]);
+  if (near !== null) return functionNamed(near) === null ? `did you mean ${near}?` : `did you mean ${near}(…)?`;
+  return `an expression starts from ${ROOT_NAMES.join(', ')}; a text stands in quotes, a parameter is params.${name}`;
+}

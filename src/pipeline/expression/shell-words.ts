@@ -1,0 +1,130 @@
+/**
+ * The words of a command as far as they are known before it runs, and the commands that read their words as
+ * something else than plain data: as shell code, or (bash) as arithmetic, where `a[$(command)]` runs a command.
+ * A quoted value is one word there as elsewhere, but it isn't safe.
+ *
+ * What a program does with its own arguments (ssh, awk, python3 -c, make) is not the shell's and not looked at.
+ */
+
+/** Stands in `raw` and `cooked` for a part that is only known later, and in `raw` for a quoted part. */
+const OPAQUE = '\0';
+
+export interface Word {
+  /** As typed, quoted and computed parts opaque: what decides whether it is a reserved word or an assignment. */
+  raw: string;
+  /** Without its quotes, computed parts opaque: what decides which command it names. */
+  cooked: string;
+  /** An unquoted `~` without a `/` behind it: what comes next would be the name of a user. */
+  tilde: boolean;
+}
+
+export function emptyWord(): Word {
+  return { raw: '', cooked: '', tilde: false };
+}
+
+export function addPlain(word: Word, text: string): void {
+  word.raw += text;
+  word.cooked += text;
+  if (text === '~') word.tilde = true;
+  else if (text === '/') word.tilde = false;
+}
+
+export function addQuoted(word: Word, text: string): void {
+  word.raw += OPAQUE;
+  word.cooked += text;
+}
+
+export function addComputed(word: Word): void {
+  word.raw += OPAQUE;
+  word.cooked += OPAQUE;
+}
+
+export function isPlain(word: Word): boolean {
+  return !word.raw.includes(OPAQUE);
+}
+
+const ASSIGNMENT = /^([A-Za-z_]\w*)\+?=/;
+
+/** `name=` or `name+=` and nothing else, so that `(` behind it begins an array. */
+export function opensArray(word: Word): boolean {
+  return /^[A-Za-z_]\w*\+?=$/.test(word.raw);
+}
+
+/** Before the name of a command: reserved words, and commands that execute the rest of their words. */
+const PREFIXES: ReadonlySet<string> = new Set(
+  '! { if then else elif do while until time coproc command builtin exec env nohup sudo nice'.split(' '),
+);
+
+const SHELL = /^(?:.*\/)?(?:|ba|da|a|k|mk|z|fi|c|tc)sh$/;
+
+/** Builtins of which every word may be evaluated. */
+const EVALUATING: ReadonlySet<string> = new Set(
+  'eval let trap alias read mapfile readarray unset getopts wait compgen complete bind fc'.split(' '),
+);
+
+const DECLARING: ReadonlySet<string> = new Set('declare typeset local readonly export'.split(' '));
+
+/** Variables whose text a shell evaluates, or computes when it is assigned. */
+const EVALUATED_VARIABLES: ReadonlySet<string> = new Set(
+  'BASH_ENV ENV PS0 PS1 PS2 PS4 PROMPT_COMMAND RANDOM SRANDOM SECONDS OPTIND HISTCMD LINENO BASHPID'.split(' '),
+);
+
+/** Why no value can stand in `word`, which follows `before` in its command; null where it can. */
+export function hazardOf(before: readonly Word[], word: Word, inArray: boolean): string | null {
+  const name = ASSIGNMENT.exec(word.raw)?.[1];
+  if (name !== undefined && EVALUATED_VARIABLES.has(name)) return `in $${name}, which the shell evaluates`;
+  if (inArray ? word.raw.startsWith('[') : /^[A-Za-z_]\w*\[[^\]]*$/.test(word.raw))
+    return 'in the index of an array, which the shell computes';
+  const words = commandOf(before);
+  const command = words[0]?.cooked;
+  const previous = before[before.length - 1];
+  if (command === undefined || previous === undefined) return null;
+  if (EVALUATING.has(command)) return `in the words of ${command}, which are evaluated`;
+  if (DECLARING.has(command) && (name === undefined || words.length > words.filter(isAssigned).length + 1))
+    return `in ${command}, except as the value in \`${command} name=…\` without options`;
+  if ((command === 'test' || command === '[') && words.length > 1 && (/^-[vR]$/.test(previous.cooked) || isComputed(previous)))
+    return `in ${command} behind -v or a computed word`;
+  if (command === 'printf' && !words.slice(1).some((arg) => /^[^-\0]/.test(arg.cooked)))
+    return 'in printf before its format, which must be written out';
+  return isScript(before) ? 'in a script for another shell' : null;
+}
+
+function isAssigned(word: Word): boolean {
+  return ASSIGNMENT.test(word.raw);
+}
+
+function isComputed(word: Word): boolean {
+  return word.cooked.includes(OPAQUE);
+}
+
+/** The command's name and what follows, without assignments and prefixes. */
+function commandOf(words: readonly Word[]): readonly Word[] {
+  let start = 0;
+  let isPrefixed = false;
+  for (; start < words.length; start += 1) {
+    const { cooked, raw } = words[start]!;
+    if (PREFIXES.has(cooked)) isPrefixed = true;
+    else if (!ASSIGNMENT.test(raw) && !(isPrefixed && /^-/.test(cooked))) break;
+  }
+  return words.slice(start);
+}
+
+/** Whether the next word is the text of `sh -c`, `sudo bash -e -o pipefail -c`, `su -c` and the like. */
+function isScript(before: readonly Word[]): boolean {
+  let at = before.length - 1;
+  let isCommandText = false;
+  for (; at >= 0; at -= 1) {
+    const { cooked } = before[at]!;
+    if (/^-[A-Za-z]*c$|^-c|^--command$/.test(cooked)) isCommandText = true;
+    const isOptionValue = at > 0 && /^[-+][A-Za-z]*[oO]$/.test(before[at - 1]!.cooked);
+    if (!/^[-+]/.test(cooked) && !isOptionValue) break;
+  }
+  if (!isCommandText) return false;
+  return before.slice(0, at + 1).some(({ cooked }) => SHELL.test(cooked) || /^(?:su|runuser|script|flock)$/.test(cooked));
+}
+
+/** bash: `declare -i n` makes every later value of n arithmetic, `declare -n` a name. */
+export function makesVariablesEvaluated(words: readonly Word[]): boolean {
+  const [command, ...rest] = commandOf(words);
+  return command !== undefined && DECLARING.has(command.cooked) && rest.some(({ cooked }) => /^[-+]\w*[in]/.test(cooked));
+}

@@ -1,0 +1,142 @@
+/** Fills known values into texts: wholly, where the loader itself needs the result, or as far as it goes. */
+import type { Template } from '../model/expression.ts';
+import type { JsonValue } from '../model/ids.ts';
+import { type EvaluateError, foldTemplate, renderText, renderValue } from './expression/index.ts';
+import type { PathPiece } from './paths.ts';
+import type { Problems } from './problems.ts';
+import { hasExpression } from './schema.ts';
+import type { StaticScope } from './scope.ts';
+import type { Span } from './source-file.ts';
+import type { Mention, ReadText, Texts } from './texts.ts';
+import type { MapEntry, ScalarNode, YamlNode } from './yaml-node.ts';
+
+/** How values are filled in at one place of a pipeline. */
+export interface Filling {
+  readonly texts: Texts;
+  readonly scope: StaticScope;
+  readonly problems: Problems;
+  /** Gets what is mentioned. */
+  readonly mentions?: Mention[];
+}
+
+/** What stays open is filled in when the task runs. null: the text is wrong, which is reported. */
+export function fold(node: ScalarNode, reader: 'raw' | 'shell', filling: Filling): Template | null {
+  const read = readAndNote(node, reader, filling);
+  return read === null ? null : foldPart(read.template, read, filling);
+}
+
+/** The same for a text that was read before, or for a part of it. */
+export function foldPart(template: Template, read: ReadText, { scope, problems }: Filling): Template | null {
+  if (typeof template === 'string') return template;
+  const folded = foldTemplate(template, scope, (mention) => scope.isStatic(mention));
+  if (folded.ok) return folded.value;
+  reportEvaluation(folded.error, read, problems);
+  return null;
+}
+
+/** The text with every value filled in. null: it is wrong or not known yet, which is reported. */
+export function fillText(node: ScalarNode, filling: Filling): string | null {
+  const read = readKnown(node, filling);
+  if (read === null || typeof read.template === 'string') return read?.template ?? null;
+  const text = renderText(read.template, filling.scope);
+  if (text.ok) return text.value;
+  reportEvaluation(text.error, read, filling.problems);
+  return null;
+}
+
+/**
+ * A path's pieces, values apart from the text of the file. A text that is one placeholder with a list gives a
+ * path for each element.
+ */
+export function fillPath(node: ScalarNode, filling: Filling): readonly (readonly PathPiece[])[] {
+  const read = readKnown(node, filling);
+  if (read === null) return [];
+  if (typeof read.template === 'string') return [[{ text: read.template, isValue: false }]];
+  const { parts } = read.template;
+  const pieces: PathPiece[] = [];
+  for (const part of parts) {
+    if (typeof part === 'string') {
+      pieces.push({ text: part, isValue: false });
+      continue;
+    }
+    const value = renderValue({ parts: [part] }, filling.scope);
+    if (!value.ok) {
+      reportEvaluation(value.error, read, filling.problems);
+      return [];
+    }
+    if (parts.length === 1 && Array.isArray(value.value)) return value.value.map((each) => [{ text: String(each), isValue: true }]);
+    if (typeof value.value === 'object') {
+      const found = value.value === null ? 'nothing' : Array.isArray(value.value) ? 'a list' : 'a map';
+      filling.problems.error('bad-expression', part.position, `${part.source} is ${found}; a path needs a text`);
+      return [];
+    }
+    pieces.push({ text: String(value.value), isValue: true });
+  }
+  return [pieces];
+}
+
+/** The node with every expression in it replaced by its value, in lists and maps too. null: reported. */
+export function fillNode(node: YamlNode, filling: Filling): YamlNode | null {
+  if (node.kind === 'scalar') {
+    if (typeof node.value !== 'string' || !hasExpression(node.value)) return node;
+    const read = readKnown(node, filling);
+    if (read === null) return null;
+    const value = renderValue(read.template, filling.scope);
+    if (value.ok) return nodeOf(value.value, node.span);
+    reportEvaluation(value.error, read, filling.problems);
+    return null;
+  }
+  const measured = { span: node.span, weight: node.weight, depth: node.depth };
+  if (node.kind === 'list')
+    return { ...measured, kind: 'list', items: node.items.flatMap((item) => fillNode(item, filling) ?? []) };
+  const entries = new Map<string, MapEntry>();
+  for (const entry of node.entries.values()) {
+    const value = fillNode(entry.value, filling);
+    if (value !== null) entries.set(entry.key, { ...entry, value });
+  }
+  return { ...measured, kind: 'map', entries };
+}
+
+function nodeOf(value: JsonValue, span: Span): YamlNode {
+  const place = { span, weight: 1, depth: 1 };
+  if (Array.isArray(value)) return { ...place, kind: 'list', items: value.map((each: JsonValue) => nodeOf(each, span)) };
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).map(([key, each]): [string, MapEntry] => [key, { key, keySpan: span, value: nodeOf(each, span) }]);
+    return { ...place, kind: 'map', entries: new Map(entries) };
+  }
+  const scalar = value as string | number | boolean | null;
+  return { ...place, kind: 'scalar', value: scalar, source: scalar === null ? '' : String(scalar) };
+}
+
+/** Reads a text and notes what it mentions. */
+export function readAndNote(node: ScalarNode, reader: 'raw' | 'shell', { texts, mentions }: Filling): ReadText | null {
+  const read = texts.read(node, reader);
+  if (read !== null && mentions !== undefined) mentions.push(...read.mentions);
+  return read;
+}
+
+function readKnown(node: ScalarNode, filling: Filling): ReadText | null {
+  const read = readAndNote(node, 'raw', filling);
+  const open = read?.mentions.find((mention) => !filling.scope.isStatic(mention));
+  if (open === undefined) return read;
+  const { message, hint } = whyOpen(open);
+  filling.problems.error('not-static', open.position, message, { hint });
+  return null;
+}
+
+function whyOpen({ path }: Mention): { message: string; hint: string | null } {
+  const [root = '', first] = path;
+  const name = path.join('.');
+  if (root === 'env' && first === undefined) return { message: 'env needs the name of a variable', hint: 'write env.NAME' };
+  if (root === 'env') return { message: `${name} is known only when the task runs, and is needed before`, hint: null };
+  if (root === 'needs' && first !== undefined && path[2] !== 'outputs')
+    return { message: `${name} is known only when the task runs, and is needed before`, hint: 'only outputs that are no globs are known before' };
+  if (root === 'needs') return { message: `${name} is not known here`, hint: `list ${first ?? 'the task'} in needs; outputs that are globs are known only when the task runs` };
+  if (root === 'inputs' || root === 'outputs')
+    return { message: `${name} is not known here`, hint: 'inputs can be used in outputs, and both in run and env; globs are known only when the task runs' };
+  return { message: `${name} is known only when the task runs, and is needed before`, hint: null };
+}
+
+function reportEvaluation({ message, position, hint }: EvaluateError, read: ReadText, problems: Problems): void {
+  problems.error('bad-expression', position ?? read.position, message, { hint: hint ?? null });
+}

@@ -1,0 +1,130 @@
+/**
+ * Finds outputs that certainly overlap with another task's outputs or with the task's own inputs. Where globs
+ * make it only possible, nothing is said: the files decide that when they are there.
+ */
+import type { InputSpec, OutputSpec, Task } from '../model/task.ts';
+import type { Problems } from './problems.ts';
+
+/** Compiles a glob. */
+export type CompileGlob = (glob: string) => (path: string) => boolean;
+
+type Writer = Pick<Task, 'label' | 'pipeline'> & { readonly inputs: readonly InputSpec[]; readonly outputs: readonly OutputSpec[] };
+
+interface Claim {
+  readonly task: Writer;
+  readonly spec: OutputSpec;
+}
+
+/** Are there globs that `refuseOverlaps` needs to match? The matcher is loaded only then. */
+export function hasGlobs(tasks: readonly Writer[]): boolean {
+  return tasks.some((task) => task.outputs.some(isGlob) || task.inputs.some(isGlob));
+}
+
+function isGlob({ kind }: { readonly kind: string }): boolean {
+  return kind === 'glob';
+}
+
+/** Linear in the number of paths: each is looked up by itself and by the folders above it. */
+export function refuseOverlaps(tasks: readonly Writer[], compile: CompileGlob, problems: Problems): void {
+  const claims = tasks.flatMap((task) => task.outputs.map((spec): Claim => ({ task, spec })));
+  const literals = new Map<string, Claim>();
+  const globs = new Map<string, Claim>();
+  for (const claim of claims) {
+    const index = claim.spec.kind === 'glob' ? globs : literals;
+    const before = index.get(claim.spec.path);
+    if (before === undefined) index.set(claim.spec.path, claim);
+    else reportPair(before, claim, problems);
+  }
+  for (const claim of claims) {
+    const path = claim.spec.kind === 'glob' ? globParent(claim.spec.path) : claim.spec.path;
+    const above = claim.spec.kind === 'glob' ? [path, ...foldersAbove(path)] : foldersAbove(path);
+    for (const folder of above) {
+      const outer = literals.get(folder);
+      if (outer !== undefined && outer.task !== claim.task) reportPair(outer, claim, problems);
+    }
+  }
+  if (globs.size > 0) matchLiterals([...literals.values()], [...globs.values()], compile, problems);
+  for (const task of tasks) refuseOwnInputs(task, compile, problems);
+}
+
+/** A literal output that another task's output glob matches. */
+function matchLiterals(literals: readonly Claim[], globs: readonly Claim[], compile: CompileGlob, problems: Problems): void {
+  const byFolder = new Map<string, { claim: Claim; matches: (path: string) => boolean }[]>();
+  for (const claim of globs) {
+    const parent = globParent(claim.spec.path);
+    const entry = { claim, matches: compile(claim.spec.path) };
+    const there = byFolder.get(parent);
+    if (there === undefined) byFolder.set(parent, [entry]);
+    else there.push(entry);
+  }
+  for (const literal of literals) {
+    if (literal.spec.kind === 'folder') continue;
+    for (const folder of ['', ...foldersAbove(literal.spec.path)])
+      for (const { claim, matches } of byFolder.get(folder) ?? [])
+        if (claim.task !== literal.task && matches(literal.spec.path)) reportPair(claim, literal, problems);
+  }
+}
+
+function reportPair(first: Claim, second: Claim, problems: Problems): void {
+  const same = first.spec.path === second.spec.path;
+  const what = same ? `both write ${first.spec.path}` : `write ${first.spec.path} and ${second.spec.path}, which overlap`;
+  const isOneEntry = samePlace(first.spec, second.spec);
+  problems.error('overlapping-outputs', second.spec.position, `${nameOf(first)} and ${nameOf(second)} ${what}`, {
+    hint: isOneEntry ? 'put what tells the cells apart into the path, such as ${{ matrix.… }}' : null,
+    related: isOneEntry ? [] : [{ ...first.spec.position, message: `${nameOf(first)} writes ${first.spec.path}` }],
+  });
+}
+
+function nameOf({ task }: Claim): string {
+  return `${task.pipeline}:${task.label}`;
+}
+
+function samePlace({ position: a }: OutputSpec, { position: b }: OutputSpec): boolean {
+  return a.file === b.file && a.line === b.line && a.column === b.column;
+}
+
+/** `a/b` and `a` for `a/b/c`. */
+function foldersAbove(path: string): readonly string[] {
+  const folders: string[] = [];
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) folders.push(path.slice(0, end));
+  return folders;
+}
+
+/** The literal folder that a glob starts with, '' for none. */
+function globParent(glob: string): string {
+  const segments = glob.split('/');
+  const first = segments.findIndex((segment) => /[*?[\]{}()!+@\\]/.test(segment));
+  return segments.slice(0, first === -1 ? segments.length - 1 : first).join('/');
+}
+
+function refuseOwnInputs(task: Writer, compile: CompileGlob, problems: Problems): void {
+  if (task.outputs.length === 0 || task.inputs.length === 0) return;
+  const negations = task.inputs.filter((input) => input.negated).map((input) => coverage(input, compile));
+  const outputs = task.outputs.map((output) => {
+    const path = output.kind === 'glob' ? globParent(output.path) : output.path;
+    // What a negation takes from a glob output isn't certain: then nothing is said.
+    const isLeftOut = output.kind === 'glob' ? negations.length > 0 : negations.some((negation) => negation(path));
+    return { output, path, isLeftOut, covers: coverage(output, compile) };
+  });
+  for (const input of task.inputs) {
+    if (input.negated || input.external) continue;
+    const covers = coverage(input, compile);
+    for (const { output, path, isLeftOut, covers: outputCovers } of outputs) {
+      const bothGlobs = output.kind === 'glob' && input.kind === 'glob';
+      const isRead = bothGlobs ? input.path === output.path : path !== '' && covers(path);
+      const holdsInput = input.kind !== 'glob' && outputCovers(input.path);
+      if ((isRead && !isLeftOut) || holdsInput)
+        problems.error('own-input', output.position, `${task.label} writes its own input: ${output.path}`, {
+          hint: input.kind === 'file' ? null : `leave it out of the inputs by "!${output.path}"`,
+          related: [{ ...input.position, message: `${input.path === '' ? './' : input.path} is an input here` }],
+        });
+    }
+  }
+}
+
+/** Does a declared path certainly cover a path? A literal may be a folder: then what lies in it belongs to it. */
+function coverage({ kind, path }: Pick<InputSpec, 'kind' | 'path'>, compile: CompileGlob): (path: string) => boolean {
+  if (kind === 'glob') return compile(path);
+  const prefix = path === '' ? '' : `${path}/`;
+  return (other) => other === path || other.startsWith(prefix);
+}

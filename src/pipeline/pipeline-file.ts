@@ -1,0 +1,61 @@
+/** Reads one file as far as it goes by itself: YAML, schema, name, parameters. Tasks come later, all together. */
+import type { JsonValue } from '../model/ids.ts';
+import type { PipelineDraft } from './draft.ts';
+import type { ReadLoose } from './param-types.ts';
+import { type GivenParam, readParams } from './params.ts';
+import { PIPELINE } from './pipeline-schema.ts';
+import { collectProblems, type Problems } from './problems.ts';
+import { readYaml, type YamlLibrary } from './read-yaml.ts';
+import { checkSchema } from './schema-check.ts';
+import { readTexts } from './texts.ts';
+import { child, textOf, toJson } from './yaml-node.ts';
+
+export interface PipelineFileRequest {
+  readonly file: { readonly path: string; readonly text: Uint8Array };
+  readonly yaml: YamlLibrary;
+  readonly problems: Problems;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly environmentUsed: Set<string>;
+  readonly params: readonly GivenParam[];
+  readonly reservedFlags: readonly string[];
+}
+
+/** null where nothing of the file is usable. */
+export function readPipelineFile(request: PipelineFileRequest): PipelineDraft | null {
+  const { file, yaml, problems, environment, environmentUsed, params: given, reservedFlags } = request;
+  const { source, root } = readYaml(file.path, file.text, yaml, problems);
+  if (root === null) return null;
+  checkSchema(root, PIPELINE, '', { source, problems });
+  if (root.kind !== 'map') return null;
+  const name = textOf(child(root, 'name')) ?? nameOfFile(file.path);
+  const params = readParams({
+    pipeline: name,
+    node: child(root, 'params'),
+    source,
+    problems,
+    environment,
+    environmentUsed,
+    given,
+    reservedFlags,
+    readLoose: looseReader(yaml),
+  });
+  const paramValues: Record<string, JsonValue> = Object.create(null);
+  for (const param of params) paramValues[param.name] = param.value;
+  return { name, source, root, texts: readTexts(source, problems), params, paramValues };
+}
+
+/** A pipeline is called like its file, without folder and ending. */
+export function nameOfFile(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1).replace(/\.ya?ml$/i, '');
+}
+
+/** YAML on a command line: the same reader as for files, so that the same is refused. */
+function looseReader(yaml: YamlLibrary): ReadLoose {
+  return (text) => {
+    const problems = collectProblems();
+    const { root } = readYaml('', new TextEncoder().encode(text), yaml, problems);
+    const [first] = problems.sorted();
+    if (first !== undefined) return { ok: false, error: first.message };
+    return root === null ? { ok: false, error: 'it is empty' } : { ok: true, value: toJson(root) };
+  };
+}

@@ -1,0 +1,129 @@
+/**
+ * From bytes to YAML nodes, or to everything that is wrong with the text. It survives any input: size and
+ * depth are bounded before anything recursive runs. It doesn't know what the YAML means.
+ */
+import type { Document } from 'yaml';
+import { decodeUtf8 } from './decode-utf8.ts';
+import type { Problems } from './problems.ts';
+import { makeSourceFile, type SourceFile } from './source-file.ts';
+import { convertDocument, type YamlGuards } from './yaml-convert.ts';
+import type { YamlNode } from './yaml-node.ts';
+
+/** 10,000 hand-written tasks fit; parsing that much takes some seconds, and nothing below hangs. */
+export const MAX_FILE_BYTES = 8_000_000;
+
+/** Far beyond what people nest; the parser's recursion would end the process at some 20,000. */
+export const MAX_DEPTH = 100;
+
+/** A broken text gives an error after each error; the first few name the cause. */
+const MAX_SYNTAX_ERRORS = 5;
+
+export interface YamlFile {
+  readonly source: SourceFile;
+  /** null where the text couldn't be read; the reason is among the problems. */
+  readonly root: YamlNode | null;
+}
+
+/** `yaml` is loaded by the caller, lazily: it takes 8 ms, and a stored plan needs none of it. */
+export type YamlLibrary = YamlGuards & Pick<typeof import('yaml'), 'Composer' | 'Lexer' | 'Parser'>;
+
+/** Never throws; reports to `problems`. */
+export function readYaml(path: string, bytes: Uint8Array, yaml: YamlLibrary, problems: Problems): YamlFile {
+  const unreadable = { source: makeSourceFile(path, ''), root: null };
+  if (bytes.length > MAX_FILE_BYTES) {
+    problems.error(
+      'too-large',
+      { file: path, line: 1, column: 1 },
+      `the file has ${bytes.length} bytes; the limit for a pipeline is ${MAX_FILE_BYTES} bytes`,
+      { hint: 'split it into several pipelines, or let a matrix make the tasks' },
+    );
+    return unreadable;
+  }
+  const text = decodeUtf8(bytes);
+  if (!text.ok) {
+    const { offset, line, column, hint } = text.error;
+    problems.error('not-utf8', { file: path, line, column }, `not UTF-8: invalid byte at offset ${offset}`, { hint });
+    return unreadable;
+  }
+  const source = makeSourceFile(path, text.value);
+  const control = CONTROL.exec(source.text);
+  if (control !== null) {
+    const code = control[0].charCodeAt(0).toString(16).padStart(4, '0');
+    const place = source.position({ start: control.index, end: control.index });
+    problems.error('control-character', place, `control character U+${code.toUpperCase()}, which YAML forbids`);
+    return { source, root: null };
+  }
+  const document = parse(source, yaml, problems);
+  return { source, root: document === null ? null : convertDocument(document, yaml, source, problems) };
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+
+function parse(source: SourceFile, yaml: YamlLibrary, problems: Problems): Document | null {
+  const parser = new yaml.Parser();
+  const composer = new yaml.Composer({
+    version: '1.2',
+    schema: 'core',
+    // Both its own check, which is quadratic, and its key comparison, which tells 1 from "1", are replaced.
+    uniqueKeys: false,
+    prettyErrors: false,
+    logLevel: 'silent',
+  });
+  const tokens = [];
+  for (const lexeme of new yaml.Lexer().lex(source.text)) {
+    for (const token of parser.next(lexeme)) tokens.push(token);
+    // The parser keeps its own stack and so can't overflow the call stack; what comes after it recurses.
+    if (parser.stack.length > MAX_DEPTH) {
+      const place = source.position({ start: parser.offset, end: parser.offset });
+      problems.error('too-deep', place, `nested deeper than ${MAX_DEPTH} levels`);
+      return null;
+    }
+  }
+  for (const token of parser.end()) tokens.push(token);
+
+  const documents: Document[] = [];
+  for (const document of composer.compose(tokens, true, source.text.length)) documents.push(document as Document);
+  const [document, second] = documents;
+  if (document === undefined) return null;
+  const errors = documents.flatMap((each) => each.errors);
+  for (const { code, pos, message } of errors.slice(0, MAX_SYNTAX_ERRORS)) {
+    const explained = explainSyntaxError(code, message, source.text, pos[0]);
+    problems.error('bad-yaml', source.position({ start: pos[0], end: pos[1] }), explained.message, explained);
+  }
+  if (second !== undefined) {
+    const start = second.range?.[0] ?? 0;
+    const hint = 'one pipeline is one file: remove the --- or ... line, or move the rest into a file of its own';
+    problems.error('multiple-documents', source.position({ start, end: start }), 'a second YAML document', { hint });
+  }
+  const version = document.directives?.yaml.version;
+  if (version !== undefined && version !== '1.2') {
+    const message = `YAML ${version} is asked for, and pipelines are YAML 1.2`;
+    problems.error('bad-yaml', { file: source.path, line: 1, column: 1 }, message, { hint: 'remove the %YAML line' });
+  }
+  if (errors.length > 0 || second !== undefined) return null;
+  if (document.contents === null) {
+    const hint = 'a pipeline has at least `version: 1` and `tasks:`';
+    problems.error('empty-file', { file: source.path, line: 1, column: 1 }, 'the file is empty', { hint });
+    return null;
+  }
+  return document;
+}
+
+function explainSyntaxError(code: string, message: string, text: string, offset: number): { message: string; hint: string | null } {
+  const lineStart = Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
+  const lineEnd = text.slice(offset).search(/[\r\n]/);
+  const line = text.slice(lineStart, lineEnd === -1 ? undefined : offset + lineEnd);
+  const quoted = 'put the whole text in quotes';
+  if (code === 'TAB_AS_INDENT') return { message: 'a tab used for indentation', hint: 'YAML indents with spaces' };
+  if (line.includes('${{') && code !== 'BLOCK_AS_IMPLICIT_KEY')
+    return { message: lowerFirst(message), hint: `inside [ ] and { }, ${quoted} that holds \${{ }}` };
+  if (code === 'BLOCK_AS_IMPLICIT_KEY')
+    return { message: 'a second ": " on one line', hint: `${quoted} after the first colon, or write it under "|"` };
+  if (code === 'BAD_SCALAR_START') return { message: lowerFirst(message), hint: quoted };
+  return { message: lowerFirst(message), hint: null };
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,91 @@
+/**
+ * Texts of a file with `${{ }}` in them: read once, however many matrix cells use them, with their places in the
+ * file. What is wrong with them is reported here; values are filled in by `scope.ts` and its users.
+ */
+import type { Template } from '../model/expression.ts';
+import type { SourcePosition } from '../model/ids.ts';
+import { parseTemplate, templateMentions } from './expression/index.ts';
+import type { Problems } from './problems.ts';
+import { hasExpression } from './schema.ts';
+import type { SourceFile, Span } from './source-file.ts';
+import type { ScalarNode } from './yaml-node.ts';
+
+/** `shell`: values are quoted for a shell that reads the text. */
+export type Reader = 'raw' | 'shell';
+
+/** What an expression reads: `params.model.max_depth` is ['params', 'model', 'max_depth']. */
+export interface Mention {
+  readonly path: readonly string[];
+  /** Goes on behind the path with a key that is computed. */
+  readonly dynamic: boolean;
+  readonly position: SourcePosition;
+}
+
+export interface ReadText {
+  readonly template: Template;
+  readonly mentions: readonly Mention[];
+  readonly position: SourcePosition;
+}
+
+export interface Texts {
+  /** null where the text is wrong, which is reported once. */
+  read(node: ScalarNode, reader: Reader): ReadText | null;
+}
+
+const NO_MENTIONS: readonly Mention[] = [];
+
+export function readTexts(source: SourceFile, problems: Problems): Texts {
+  const known = { raw: new Map<ScalarNode, ReadText | null>(), shell: new Map<ScalarNode, ReadText | null>() };
+  const read = (node: ScalarNode, reader: Reader): ReadText | null => {
+    const position = place(source.position({ start: node.span.start, end: node.span.start }));
+    const text = node.source;
+    if (!hasExpression(text)) return { template: text, mentions: NO_MENTIONS, position };
+    const parsed = parseTemplate(text, { at: positionsIn(node, source), reader });
+    if (parsed.ok) return { template: parsed.value, mentions: templateMentions(parsed.value), position };
+    for (const { message, position: at, hint } of parsed.error)
+      problems.error('bad-expression', at, message, { hint: hint ?? null });
+    return null;
+  };
+  return {
+    read(node, reader) {
+      let text = known[reader].get(node);
+      if (text === undefined) {
+        text = read(node, reader);
+        known[reader].set(node, text);
+      }
+      return text;
+    },
+  };
+}
+
+function place({ file, line, column }: SourcePosition): SourcePosition {
+  return { file, line, column };
+}
+
+/**
+ * Where an offset of a scalar's value stands in the file. Quotes, escapes, folding and indentation move
+ * characters around, but never a `${{`: the n-th of the value is the n-th in the file, and inside a placeholder
+ * little is moved.
+ */
+function positionsIn(node: ScalarNode, source: SourceFile): (offset: number) => SourcePosition {
+  return (offset) => {
+    const { span } = node;
+    const written = source.text.slice(span.start, span.end);
+    let count = 0;
+    let inValue = -1;
+    for (let at = node.source.indexOf('${{'); at !== -1 && at <= offset; at = node.source.indexOf('${{', at + 3)) {
+      count++;
+      inValue = at;
+    }
+    let inFile = -1;
+    for (let left = count; left > 0; left--) inFile = written.indexOf('${{', inFile + 1);
+    if (count === 0 || inFile === -1) return place(source.position({ start: span.start, end: span.start }));
+    const start = Math.min(span.start + inFile + (offset - inValue), span.end);
+    return place(source.position({ start, end: start }));
+  };
+}
+
+/** The place of a node's first character, which is where messages about it point. */
+export function startOf(node: { readonly span: Span }, source: SourceFile): SourcePosition {
+  return place(source.position({ start: node.span.start, end: node.span.start }));
+}

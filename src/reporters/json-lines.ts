@@ -1,0 +1,6 @@
+/** `--json` on `run`: each event is one line of JSON on stdout, and nothing else is. */
+import type { RunEvent } from '../model/event.ts';
+
+export function createJsonReporter(out: (text: string) => void): (event: RunEvent) => void {
+  return (event) => out(`${JSON.stringify(event)}\n`);
+}

@@ -1,0 +1,254 @@
+/** Every word about tasks and runs that a user reads: one phrase for each reason, failure and outcome. */
+import { unreachable } from '../base/outcome.ts';
+import type { StaleReason } from '../model/decision.ts';
+import type { RunCounts } from '../model/event.ts';
+import type { Failure } from '../model/failure.ts';
+import type { JsonValue } from '../model/ids.ts';
+
+/** Why a task runs or is restored, as a phrase that goes into parentheses. */
+export function reasonPhrase(reason: StaleReason): string {
+  switch (reason.why) {
+    case 'forced':
+      return 'forced';
+    case 'always-runs':
+      return 'always runs';
+    case 'never-ran':
+      return 'never ran';
+    case 'failed-last':
+      return 'failed last time';
+    case 'died-last':
+      return 'was interrupted last time';
+    case 'expired':
+      return `result expired: it is ${formatDuration(reason.ageMs)} old`;
+    case 'probe-failed':
+      return `no longer in place: ${reason.detail}`;
+    case 'input-changed':
+      return `input ${reason.path} changed`;
+    case 'input-added':
+      return `input ${reason.path} added`;
+    case 'input-removed':
+      return `input ${reason.path} removed`;
+    case 'upstream-changed':
+      return `${reason.task} made a new ${reason.path}`;
+    case 'need-changed':
+      return `${reason.task} changed`;
+    case 'param-changed':
+      return `parameter ${reason.name}: ${change(reason.from, reason.to)}`;
+    case 'matrix-changed':
+      return `matrix value ${reason.name}: ${change(reason.from, reason.to)}`;
+    case 'env-changed':
+      return `variable ${reason.name}: ${change(reason.from, reason.to)}`;
+    case 'secret-changed':
+      return `secret ${reason.name} changed`;
+    case 'command-changed':
+      return 'command changed';
+    case 'shell-changed':
+      return 'shell changed';
+    case 'dir-changed':
+      return `dir: ${change(reason.from, reason.to)}`;
+    case 'outputs-changed':
+      return 'declared outputs changed';
+    case 'tool-changed':
+      return `${reason.command}: ${change(reason.from, reason.to)}`;
+    case 'scope-changed':
+      return 'cache scope changed';
+    case 'output-missing':
+      return `output ${reason.path} missing`;
+    case 'output-edited':
+      return `output ${reason.path} was edited`;
+    case 'evicted':
+      return `${reason.path} is no longer in the cache`;
+    case 'no-record':
+      return 'no record of its last result';
+    default:
+      return unreachable(reason);
+  }
+}
+
+function change(from: JsonValue | undefined, to: JsonValue | undefined): string {
+  return `${shown(from)} -> ${shown(to)}`;
+}
+
+function shown(value: JsonValue | undefined): string {
+  if (value === undefined) return '(unset)';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+/** What goes into `failed (…)`: short. */
+export function failureTag(failure: Failure): string {
+  switch (failure.kind) {
+    case 'exit':
+      return `exit ${failure.code}`;
+    case 'signal':
+      return failure.signal;
+    case 'timeout':
+      return 'timeout';
+    case 'spawn':
+      return 'could not start';
+    case 'interrupted':
+      return 'interrupted';
+    case 'output-missing':
+      return 'output missing';
+    case 'output-not-regular':
+      return 'unusable output';
+    case 'input-changed':
+      return 'input changed while running';
+    case 'input-missing':
+      return 'input missing';
+    case 'input-unusable':
+      return 'unusable input';
+    case 'expression':
+      return 'expression error';
+    case 'metrics-unreadable':
+      return 'unreadable metrics';
+    case 'output-changed':
+      return 'output changed afterwards';
+    case 'output-occupied':
+      return 'output occupied';
+    case 'resources':
+      return 'not enough resources';
+    case 'tool':
+      return 'tool check failed';
+    case 'io':
+      return failure.code;
+    case 'internal':
+      return 'internal error';
+    default:
+      return unreachable(failure);
+  }
+}
+
+/** The whole cause and what to do next. */
+export function failureText(failure: Failure): string {
+  switch (failure.kind) {
+    case 'exit':
+      return `the command exited with ${failure.code}`;
+    case 'signal':
+      return `the command was ended by ${failure.signal}`;
+    case 'timeout':
+      return `the command was ended after its timeout of ${formatDuration(failure.afterMs)}; raise \`timeout\` if it needs longer`;
+    case 'spawn':
+      return `the command could not be started: ${failure.message}`;
+    case 'interrupted':
+      return `interrupted (${failure.signal})`;
+    case 'output-missing':
+      return `the command succeeded but did not make its declared output ${failure.paths.join(', ')}`;
+    case 'output-not-regular':
+      return `the declared output ${failure.path} is ${failure.found}; outputs are files, folders (written with a final /) or links`;
+    case 'input-changed':
+      return `${failure.paths.join(', ')} changed again while the command was running, so its result was not kept; run again when nothing writes there`;
+    case 'input-missing':
+      return `the input ${failure.path} does not exist and no task makes it`;
+    case 'input-unusable':
+      return `the input ${failure.path} ${failure.message}`;
+    case 'expression':
+      return `${failure.file === '' ? '' : `${failure.file}:${failure.line}:${failure.column}: `}${failure.message}`;
+    case 'metrics-unreadable':
+      return `the metrics file ${failure.path} is not valid JSON: ${failure.message}`;
+    case 'output-changed':
+      return `${failure.paths.join(', ')} changed after the command had ended: does it leave a process behind that still writes?`;
+    case 'output-occupied':
+      return (
+        `${failure.output} already holds files that orch did not make: ${someOf(failure.paths)}. ` +
+        'Keep them as the result with `orch accept TASK`, or set them aside with `orch run --replace`'
+      );
+    case 'resources':
+      return `it needs ${failure.name} ${failure.wanted}, but there is only ${failure.total}; give more with --resources ${failure.name}=N`;
+    case 'tool':
+      return `the tool check \`${failure.command}\` failed: ${failure.message}`;
+    case 'io':
+      return `could not ${failure.doing} ${failure.path}: ${errorCodeText(failure.code)}`;
+    case 'internal':
+      return `internal error: ${failure.message}`;
+    default:
+      return unreachable(failure);
+  }
+}
+
+export function errorCodeText(code: string): string {
+  const texts: Record<string, string> = {
+    ENOSPC: 'no space left on the device',
+    EDQUOT: 'disk quota exceeded',
+    EACCES: 'permission denied',
+    EPERM: 'operation not permitted',
+    EROFS: 'read-only file system',
+    EIO: 'input/output error',
+    EMFILE: 'too many open files',
+    EFBIG: 'file too large',
+    ENOTDIR: 'not a folder',
+    EISDIR: 'is a folder',
+    ENOTEMPTY: 'folder not empty',
+  };
+  return texts[code] === undefined ? code : `${texts[code]} (${code})`;
+}
+
+function someOf(paths: readonly string[]): string {
+  return paths.length <= 5 ? paths.join(', ') : `${paths.slice(0, 5).join(', ')} and ${paths.length - 5} more`;
+}
+
+/** `0.02s`, `15.23s`, `2m 05s`, `1h 02m`. */
+export function formatDuration(ms: number): string {
+  const seconds = ms / 1_000;
+  if (seconds < 59.995) return `${seconds.toFixed(2)}s`;
+  const whole = Math.round(seconds);
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes}m ${String(whole % 60).padStart(2, '0')}s`;
+  return `${Math.floor(minutes / 60)}h ${String(minutes % 60).padStart(2, '0')}m`;
+}
+
+export function countsPhrase(counts: RunCounts): string {
+  return [
+    `${counts.run} run`,
+    `${counts.restored} restored`,
+    `${counts.upToDate} up to date`,
+    `${counts.failed} failed`,
+    `${counts.skipped} skipped`,
+  ].join(', ');
+}
+
+/** Marks before lines; plain ASCII where the locale can't show the others. */
+export interface Marks {
+  readonly target: string;
+  readonly force: string;
+  readonly running: string;
+  readonly done: string;
+  readonly upToDate: string;
+  readonly restored: string;
+  readonly failed: string;
+  readonly retry: string;
+  readonly skipped: string;
+  readonly waiting: string;
+  readonly summary: string;
+  readonly success: string;
+}
+
+export const EMOJI_MARKS: Marks = {
+  target: '🎯',
+  force: '🔄',
+  running: '🚀',
+  done: '✅',
+  upToDate: '⏭️ ',
+  restored: '📦',
+  failed: '❌',
+  retry: '🔁',
+  skipped: '⏭️ ',
+  waiting: '⏳',
+  summary: '📋',
+  success: '🎉',
+};
+
+export const ASCII_MARKS: Marks = {
+  target: '*',
+  force: '*',
+  running: '>',
+  done: '+',
+  upToDate: '=',
+  restored: '<',
+  failed: 'x',
+  retry: '~',
+  skipped: '-',
+  waiting: '~',
+  summary: '*',
+  success: '+',
+};

@@ -1,0 +1,165 @@
+/**
+ * A run as plain lines (SPEC E2): what is printed off a terminal, in CI, and under `-q` or `-v`. Knows events
+ * and words only; where lines go is the caller's business.
+ */
+import type { RunEvent, RunEventBody } from '../model/event.ts';
+import { ASCII_MARKS, countsPhrase, EMOJI_MARKS, failureTag, failureText, formatDuration, reasonPhrase } from './phrases.ts';
+
+export interface PlainOptions {
+  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
+  readonly quiet: boolean;
+  readonly ascii: boolean;
+  readonly style: Style;
+  /** The end of a log, ready for a terminal. */
+  readonly tailOfLog: (path: string) => string;
+  /** A path as the user would type it. */
+  readonly shownPath: (path: string) => string;
+  /** Task output is passed on line by line with the task's name before it; false: as it is. */
+  readonly prefixOutput: boolean;
+}
+
+export interface Style {
+  readonly bold: (text: string) => string;
+  readonly dim: (text: string) => string;
+  readonly red: (text: string) => string;
+  readonly green: (text: string) => string;
+  readonly yellow: (text: string) => string;
+}
+
+type TaskFinished = Extract<RunEventBody, { event: 'task-finished' }>;
+
+/** More up-to-date tasks than this in a row are one line. */
+const MAX_UP_TO_DATE_LINES = 20;
+
+export function createPlainReporter(options: PlainOptions): (event: RunEvent) => void {
+  const { style } = options;
+  const marks = options.ascii ? ASCII_MARKS : EMOJI_MARKS;
+  const line = (text: string) => {
+    if (!options.quiet) options.out(`${options.ascii ? asciiOnly(text) : text}\n`);
+  };
+  const complain = (text: string) => options.error(`${options.ascii ? asciiOnly(text) : text}\n`);
+  let upToDate: string[] = [];
+  const failed: TaskFinished[] = [];
+  const streamed = new Map<string, string>();
+
+  const flushUpToDate = () => {
+    if (upToDate.length > MAX_UP_TO_DATE_LINES) line(`${marks.upToDate} ${upToDate.length} tasks are up to date`);
+    else for (const task of upToDate) line(`${marks.upToDate} Task '${task}' is up to date`);
+    upToDate = [];
+  };
+
+  const passOn = (task: string, text: string) => {
+    if (options.quiet) return;
+    if (!options.prefixOutput) {
+      options.out(text);
+      return;
+    }
+    const lines = ((streamed.get(task) ?? '') + text).split('\n');
+    streamed.set(task, lines.pop()!);
+    for (const each of lines) options.out(`${style.dim(`[${task}]`)} ${each}\n`);
+  };
+
+  const finishStream = (task: string) => {
+    const rest = streamed.get(task);
+    if (rest) options.out(`${style.dim(`[${task}]`)} ${rest}\n`);
+    streamed.delete(task);
+  };
+
+  const finished = (event: TaskFinished) => {
+    finishStream(event.task);
+    const time = formatDuration(event.durationMs);
+    const why = event.reason === null ? '' : style.dim(` (${reasonPhrase(event.reason)})`);
+    switch (event.outcome) {
+      case 'succeeded':
+        line(`${marks.done} Task '${event.task}' completed in ${time}`);
+        break;
+      case 'restored':
+        line(`${marks.restored} Task '${event.task}' restored from cache in ${time}${why}`);
+        break;
+      case 'failed':
+        failed.push(event);
+        line(style.red(`${marks.failed} Task '${event.task}' failed (${failureTag(event.failure!)}) after ${time}`));
+        break;
+      case 'cancelled':
+        line(style.yellow(`${marks.failed} Task '${event.task}' was interrupted after ${time}`));
+        break;
+      case 'upstream-failed':
+        line(`${marks.skipped} Task '${event.task}' not run: a task that it needs failed`);
+        break;
+      case 'skipped':
+        line(`${marks.skipped} Task '${event.task}' skipped`);
+        break;
+      default:
+        break;
+    }
+  };
+
+  /** Last of all, so that it is what a user sees first: the cause, the last lines, where the rest is. */
+  const explainFailures = () => {
+    for (const event of failed) {
+      complain('');
+      complain(style.red(`${marks.failed} ${event.task}: ${failureText(event.failure!)}`));
+      if (event.log === null) continue;
+      const tail = options.tailOfLog(event.log);
+      if (tail !== '') complain(tail.replace(/^/gm, '   | '));
+      complain(`   log: ${options.shownPath(event.log)}`);
+    }
+  };
+
+  return (event) => {
+    if (event.event === 'task-finished' && event.outcome === 'up-to-date') {
+      upToDate.push(event.task);
+      return;
+    }
+    flushUpToDate();
+    switch (event.event) {
+      case 'run-started':
+        line(`${marks.target} Target: ${event.targets.join(', ')}`);
+        for (const header of event.header) line(header);
+        line(`${marks.force} Force rebuild: ${event.forced ? 'yes' : 'no'}`);
+        break;
+      case 'run-waiting':
+        complain(`${marks.waiting} Waiting for another run in this project: ${event.forRun} (process ${event.pid})`);
+        break;
+      case 'task-started':
+        line(
+          `${marks.running} Running task: ${event.task}${event.attempt > 1 ? ` (attempt ${event.attempt})` : style.dim(` (${reasonPhrase(event.reason)})`)}`,
+        );
+        break;
+      case 'task-heartbeat':
+        line(`${marks.waiting} Task '${event.task}' is still running after ${formatDuration(event.elapsedMs)}`);
+        break;
+      case 'task-output':
+        passOn(event.task, event.text);
+        break;
+      case 'task-retrying':
+        line(
+          `${marks.retry} Task '${event.task}' failed (${failureTag(event.failure)}); retry ${event.attempt} of ${event.limit} in ${formatDuration(event.delayMs)}`,
+        );
+        break;
+      case 'task-finished':
+        finished(event);
+        break;
+      case 'notice':
+        complain(`${event.level === 'note' ? 'note' : event.level}: ${event.message}`);
+        break;
+      case 'run-finished': {
+        const saved = event.savedMs >= 10 ? `, ${formatDuration(event.savedMs)} saved by the cache` : '';
+        line(`${marks.summary} ${countsPhrase(event.counts)} in ${formatDuration(event.durationMs)}${saved}`);
+        if (event.state === 'succeeded') {
+          line(style.green(`${marks.success} Pipeline completed successfully!`));
+          for (const summary of event.summary) line(summary);
+        }
+        explainFailures();
+        if (event.state === 'interrupted') complain(style.yellow('Interrupted. The same command goes on from here.'));
+        break;
+      }
+    }
+  };
+}
+
+/** Emoji and symbols of the user's own lines have no place where the locale isn't UTF-8. */
+function asciiOnly(text: string): string {
+  return text.replace(/[^\t\n\u001b\u0020-\u007e]+\s?/gu, '');
+}

@@ -1,0 +1,59 @@
+/** What a run is given: the plan, the parts that touch the world, and what the user asked for. */
+import type { ResultStore } from '../cache/result-store.ts';
+import type { Attempt, AttemptRequest } from '../executors/local.ts';
+import type { ProbeEnd } from '../executors/probe.ts';
+import type { RunEventBody } from '../model/event.ts';
+import type { JsonValue, RunId, TaskId } from '../model/ids.ts';
+import type { OutputEntry } from '../model/result.ts';
+import type { Pipeline } from '../model/task.ts';
+import type { Graph, PathMatching } from '../planner/graph.ts';
+import type { Plan } from '../planner/plan.ts';
+import type { Journal } from '../state/journal.ts';
+import type { Layout } from '../state/layout.ts';
+import type { Ownership } from '../state/ownership.ts';
+import type { Fingerprinter } from '../fingerprint/fingerprinter.ts';
+
+export interface RunOptions {
+  readonly jobs: number;
+  readonly keepGoing: boolean;
+  readonly force: 'none' | 'all' | ReadonlySet<TaskId>;
+  readonly materialize: boolean;
+  readonly replace: boolean;
+  /** `--no-cache`: neither look up nor store results. */
+  readonly useCache: boolean;
+  readonly only: boolean;
+  /** Pass task output on as events while it is written. */
+  readonly stream: boolean;
+  readonly extraWords: ReadonlyMap<TaskId, string>;
+  /** Totals of resources by name. */
+  readonly totals: Readonly<Record<string, number>>;
+  /** `YYYY-MM-DD` */
+  readonly date: string;
+}
+
+export interface RunContext {
+  readonly run: RunId;
+  readonly layout: Layout;
+  readonly graph: Graph;
+  readonly plan: Plan;
+  readonly pipelines: readonly Pipeline[];
+  readonly options: RunOptions;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly matching: PathMatching;
+  readonly fingerprinter: Fingerprinter;
+  readonly store: ResultStore | null;
+  readonly journal: Journal;
+  readonly ownership: Ownership;
+  readonly emit: (event: RunEventBody) => void;
+  /**
+   * Called before the first change to disk or state. `restart`: another run wrote meanwhile, so everything
+   * must be read and decided again; `locked`: it is held and the user doesn't want to wait.
+   */
+  readonly acquire: () => Promise<'acquired' | 'restart' | 'locked'>;
+  readonly startAttempt: (request: AttemptRequest) => Attempt;
+  readonly runProbe: (argv: readonly string[], cwd: string, env: Readonly<Record<string, string>>) => Promise<ProbeEnd>;
+  readonly followLog: (path: string, onText: (text: string) => void) => { stop(): Promise<void> };
+  /** The JSON of a metrics file: from the disk, or where it lies only in the cache, from there. */
+  readonly readMetrics: (path: string, entry: OutputEntry | null) => Promise<JsonValue | undefined>;
+  readonly now: () => number;
+}

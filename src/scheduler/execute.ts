@@ -1,0 +1,265 @@
+/**
+ * One attempt of one task, from clearing the way for its outputs to a durable record of its result. Knows
+ * nothing of the graph. Order matters here, and each step says why it stands where it does.
+ */
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fail, ok, type Outcome } from '../base/outcome.ts';
+import type { Attempt } from '../executors/local.ts';
+import { scanOutputs } from '../fingerprint/outputs.ts';
+import type { Failure } from '../model/failure.ts';
+import type { Result } from '../model/result.ts';
+import type { JournalEntry } from '../state/journal.ts';
+import type { RunContext } from './context.ts';
+import { type GatherContext, renderContextOf } from './gather.ts';
+import type { Gathered, Node } from './node.ts';
+import { renderCommand, renderEnv } from './render.ts';
+import { taskEnvironment } from './task-environment.ts';
+import {
+  checkOccupied,
+  discardOutputs,
+  keepFailedOutputs,
+  makeParents,
+  removeOrphans,
+  removeOwn,
+  setAsideForeign,
+  type WorkspaceContext,
+} from './workspace.ts';
+
+export interface ExecuteRequest {
+  readonly node: Node;
+  readonly gathered: Gathered;
+  readonly attempt: number;
+  readonly context: RunContext;
+  readonly gathering: GatherContext;
+  readonly workspace: WorkspaceContext;
+  /** Recorded outputs that no task makes any more. */
+  readonly orphans: readonly string[];
+  /** The attempt has begun: it can be interrupted from now on. */
+  readonly onStart: (attempt: Attempt, logPath: string) => void;
+  /** The command has ended: its worker and resources are free. */
+  readonly onCommandEnd: () => void;
+}
+
+export type ExecuteEnd =
+  | {
+      readonly kind: 'made';
+      readonly result: Result | null;
+      readonly durationMs: number;
+      /** Resolves when result and record would survive a power cut; with a failure where they can't be kept. */
+      readonly durable: Promise<Failure | null>;
+    }
+  /** Declared inputs changed while the command ran: what it made doesn't count. */
+  | { readonly kind: 'inputs-changed'; readonly paths: readonly string[]; readonly durationMs: number }
+  | { readonly kind: 'failed'; readonly failure: Failure; readonly durationMs: number };
+
+/** A log larger than this is cut to its head and tail. */
+const MAX_LOG_BYTES = 100_000_000;
+
+export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> {
+  const { node, gathered, context, workspace } = request;
+  const { task } = node;
+  const failed = (failure: Failure, durationMs = 0): ExecuteEnd => ({ kind: 'failed', failure, durationMs });
+
+  const occupied = checkOccupied(task, null, workspace);
+  if (occupied !== null) return failed(occupied);
+  const attemptId = `${context.run}-${node.index}-${request.attempt}`;
+  // Foreign files go aside before the claim: from the claim on, whatever lies there counts as the attempt's.
+  const aside = setAsideForeign(task, null, workspace);
+  if (!aside.ok) return failed(aside.error);
+  const claimed = await claim(request, attemptId);
+  if (!claimed.ok) return failed(claimed.error);
+  // Own outputs go only now: after a crash before the claim they would be gone without a trace of why.
+  for (const step of [
+    () => removeOrphans(task, request.orphans, workspace),
+    () => removeOwn(task, null, workspace),
+    () => makeParents(task, workspace),
+  ]) {
+    const done = step();
+    if (!done.ok) return failed(done.error);
+  }
+
+  const command = await commandOf(request, attemptId);
+  if (!command.ok) return failed(command.error);
+  const logPath = join(context.layout.logs, context.run, `${fileNameOf(task.id)}.${request.attempt}.log`);
+  mkdirSync(dirname(logPath), { recursive: true });
+  const sources = context.fingerprinter.witness(task.inputs, gathered.sources, request.gathering.isMade);
+  const attempt = context.startAttempt({
+    command: { kind: 'argv', argv: [...command.value.argv] },
+    cwd: join(context.layout.root, task.dir),
+    env: command.value.env,
+    logPath,
+    timeoutMs: task.timeoutMs,
+    graceMs: task.graceMs,
+    secretValues: task.secrets.flatMap((name) => context.environment[name] ?? []),
+    interactive: false,
+    maxLogBytes: MAX_LOG_BYTES,
+    marker: attemptId,
+  });
+  request.onStart(attempt, logPath);
+  const end = await attempt.done;
+  request.onCommandEnd();
+  rmSync(join(context.layout.tmp, `${attemptId}.params.json`), { force: true });
+  context.fingerprinter.forgetListings();
+
+  const { durationMs } = end;
+  if (end.failure !== null) {
+    recordFailure(request, attemptId, durationMs, logPath);
+    return failed(end.failure, durationMs);
+  }
+  const changed = context.fingerprinter.changedSince(sources);
+  if (changed.length > 0) {
+    const discarded = discardOutputs(task, workspace);
+    context.ownership.append([{ end: attemptId }]);
+    return discarded.ok ? { kind: 'inputs-changed', paths: changed, durationMs } : failed(discarded.error, durationMs);
+  }
+  const scanned = await scanOutputs(context.layout.root, task.outputs, context.fingerprinter);
+  const unreadable = scanned.ok ? unreadableMetrics(request) : null;
+  if (!scanned.ok || unreadable !== null) {
+    recordFailure(request, attemptId, durationMs, logPath);
+    return failed(scanned.ok ? unreadable! : scanned.error, durationMs);
+  }
+  const result: Result | null =
+    task.outputs.length === 0
+      ? null
+      : { key: gathered.key, outputs: scanned.value, durationMs, createdAtMs: context.now(), accepted: gathered.tainted };
+  return { kind: 'made', result, durationMs, durable: keep(request, attemptId, result, durationMs, logPath) };
+}
+
+/**
+ * The attempt's claim, durable before its command starts: after a crash it tells which files a dead attempt
+ * may have left. The start is journalled with it, so that a task without outputs that died halfway isn't taken
+ * for done (SPEC C3).
+ */
+async function claim({ node, gathered, context }: ExecuteRequest, attemptId: string): Promise<Outcome<null, Failure>> {
+  const { task } = node;
+  try {
+    const syncs: Promise<void>[] = [];
+    if (task.outputs.length > 0) {
+      context.ownership.append([
+        { claim: { attempt: attemptId, task: task.id, outputs: task.outputs.map(({ kind, path }) => ({ kind, path })) } },
+      ]);
+      syncs.push(context.ownership.sync());
+    } else {
+      context.journal.append([{ kind: 'start', id: task.id, key: gathered.key, run: context.run, atMs: context.now() }]);
+      syncs.push(context.journal.sync());
+    }
+    await Promise.all(syncs);
+    return ok(null);
+  } catch (error) {
+    return fail(ioFailure('record the start of', task.label, error));
+  }
+}
+
+async function commandOf(
+  { node, gathered, context, gathering, attempt }: ExecuteRequest,
+  attemptId: string,
+): Promise<Outcome<{ readonly argv: readonly string[]; readonly env: Record<string, string> }, Failure>> {
+  const { task } = node;
+  const render = await renderContextOf(node, gathering, gathered.matched, attempt);
+  const argv = renderCommand(task.run!, render);
+  if (!argv.ok) return argv;
+  const declared = renderEnv(task, render);
+  if (!declared.ok) return declared;
+  const extra = context.options.extraWords.get(task.id);
+  const words = extra === undefined ? argv.value : [...argv.value.slice(0, -1), argv.value[argv.value.length - 1]! + extra];
+  return ok({
+    argv: words,
+    env: taskEnvironment({
+      task,
+      environment: context.environment,
+      declared: declared.value,
+      granted: gathering.grantOf(node),
+      tmpDir: context.layout.tmp,
+      attemptId,
+    }),
+  });
+}
+
+function recordFailure({ node, gathered, context, workspace }: ExecuteRequest, attemptId: string, durationMs: number, logPath: string): void {
+  const { task } = node;
+  const moved = keepFailedOutputs(task.outputs, task.label, workspace);
+  if (!moved.ok) workspace.notice('failed-outputs', `what ${task.label} left could not be set aside`);
+  context.ownership.append([{ end: attemptId }]);
+  context.journal.append([
+    {
+      kind: 'end',
+      attempt: {
+        id: task.id,
+        key: gathered.key,
+        run: context.run,
+        outcome: 'failed',
+        atMs: context.now(),
+        durationMs,
+        log: relative(context.layout.root, logPath),
+      },
+      manifest: gathered.manifest,
+    },
+  ]);
+}
+
+/** Stores the outputs, then records result and end, then syncs: a record never names content that isn't there. */
+async function keep(
+  { node, gathered, context, workspace }: ExecuteRequest,
+  attemptId: string,
+  result: Result | null,
+  durationMs: number,
+  logPath: string,
+): Promise<Failure | null> {
+  const { task } = node;
+  const entries: JournalEntry[] = [];
+  try {
+    if (result !== null) {
+      // Owned from here on in memory: the same run may have to restore or remove it again.
+      context.ownership.append([{ own: result.outputs }, { end: attemptId }]);
+      if (context.store !== null && context.options.useCache && task.cacheable && !result.accepted) {
+        const saved = await context.store.save(result, (path) => join(context.layout.root, path));
+        if (!saved.ok) return saved.error;
+        if (!saved.value.saved && saved.value.because === 'larger-than-cap')
+          workspace.notice('result-too-large', `the result of ${task.label} is larger than the cache may become: not stored`);
+      }
+      entries.push({ kind: 'result', result });
+    }
+    entries.push({
+      kind: 'end',
+      attempt: {
+        id: task.id,
+        key: gathered.key,
+        run: context.run,
+        outcome: 'succeeded',
+        atMs: context.now(),
+        durationMs,
+        log: relative(context.layout.root, logPath),
+      },
+      manifest: gathered.manifest,
+    });
+    context.journal.append(entries);
+    await Promise.all([context.journal.sync(), result === null ? null : context.ownership.sync()]);
+    return null;
+  } catch (error) {
+    return ioFailure('record the result of', task.label, error);
+  }
+}
+
+function unreadableMetrics({ node, context }: ExecuteRequest): Failure | null {
+  for (const spec of node.task.outputs) {
+    if (!spec.metrics) continue;
+    try {
+      JSON.parse(readFileSync(join(context.layout.root, spec.path), 'utf8'));
+    } catch (error) {
+      return { kind: 'metrics-unreadable', path: spec.path, message: (error as Error).message };
+    }
+  }
+  return null;
+}
+
+/** Turns a system error into a failure; anything else is a bug and goes on being thrown. */
+export function ioFailure(doing: string, path: string, error: unknown): Failure {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === undefined) throw error;
+  return { kind: 'io', doing, path, code };
+}
+
+function fileNameOf(id: string): string {
+  return id.replace(':', '.');
+}

@@ -1,0 +1,224 @@
+/**
+ * Finds everything that decides a task's result: its inputs' contents, those of the tasks it needs, its
+ * command, parameters and variables; and makes the key of them. Runs and dry runs gather here alike; it reads
+ * the disk and changes nothing.
+ */
+import { createHmac } from 'node:crypto';
+import { fail, ok, type Outcome } from '../base/outcome.ts';
+import type { Fingerprinter } from '../fingerprint/fingerprinter.ts';
+import { buildManifest, hashManifest } from '../fingerprint/manifest.ts';
+import type { Failure } from '../model/failure.ts';
+import type { JsonValue } from '../model/ids.ts';
+import type { OutputEntry } from '../model/result.ts';
+import type { InputSpec } from '../model/task.ts';
+import { coverage, type PathMatching } from '../planner/graph.ts';
+import type { Gathered, Node } from './node.ts';
+import { keyTextOf, type RenderContext, renderEnv, renderTemplate, scopeOf } from './render.ts';
+import { isGood } from './task-state.ts';
+
+export interface GatherContext {
+  readonly nodes: readonly Node[];
+  readonly fingerprinter: Fingerprinter;
+  readonly matching: PathMatching;
+  /** A path that isn't a source: declared or recorded as an output, or below a folder that only holds those. */
+  readonly isMade: (path: string) => boolean;
+  readonly scopeOf: (pipeline: string) => string;
+  readonly paramsOf: (pipeline: string) => Readonly<Record<string, JsonValue>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly run: { readonly id: string; readonly date: string };
+  readonly grantOf: (node: Node) => Readonly<Record<string, number>>;
+  /** By task; a value's own name too, where only one task has it. */
+  readonly metrics: (node: Node) => Promise<Readonly<Record<string, JsonValue>>>;
+  /** The output of a `tools` command. */
+  readonly toolOutput: (command: string, node: Node) => Promise<Outcome<string, Failure>>;
+  readonly secretSalt: () => string;
+  /** `-- ARGS`, quoted, by task id; part of the command. */
+  readonly extraWords: ReadonlyMap<string, string>;
+  /** `--only`: inputs are taken as they lie. */
+  readonly asTheyLie: boolean;
+}
+
+interface InputPart {
+  readonly path: string;
+  readonly content: string;
+  readonly executable: boolean;
+  readonly from: string | null;
+}
+
+/** The upstream tasks must be settled. */
+export async function gather(node: Node, context: GatherContext): Promise<Outcome<Gathered, Failure>> {
+  const { task } = node;
+  const inputs = new Map<string, InputPart>();
+  const content = new Map<number, 'all' | Set<string>>();
+  const needs: { value: string; from: string }[] = [];
+  const covers = task.inputs.map((spec) => coverage(spec, context.matching));
+  const matched: string[][] = task.inputs.map(() => []);
+  const isNegated = (path: string) => task.inputs.some((spec, at) => spec.negated && covers[at]!(path));
+  let tainted = false;
+
+  if (!context.asTheyLie)
+    for (const edge of node.plan.upstream) {
+      const upstream = context.nodes[edge.task]!;
+      if (edge.kind === 'path') takeCovered(upstream);
+      else takeNeed(upstream, edge.kind === 'order');
+    }
+
+  /** Outputs of `upstream` that the declared inputs cover. */
+  function takeCovered(upstream: Node): void {
+    const wanted = new Set<string>();
+    for (const entry of upstream.result?.outputs ?? []) {
+      const specs = task.inputs.flatMap((spec, at) =>
+        !spec.negated && covers[at]!(entry.path) && (spec.kind === 'file' || !isNegated(entry.path)) ? [at] : [],
+      );
+      if (specs.length === 0) continue;
+      wanted.add(entry.path);
+      for (const at of specs) if (entry.kind !== 'folder' || task.inputs[at]!.kind === 'file') matched[at]!.push(entry.path);
+      inputs.set(entry.path, partOf(entry, upstream));
+    }
+    tainted ||= wanted.size > 0 && isTainted(upstream);
+    merge(content, upstream.index, wanted);
+  }
+
+  /** Everything that a task in `needs` offers; through a group, what its needs offer. */
+  function takeNeed(upstream: Node, orderOnly: boolean): void {
+    if (upstream.task.run === null) {
+      for (const edge of upstream.plan.upstream)
+        if (edge.kind !== 'order') takeNeed(context.nodes[edge.task]!, orderOnly);
+      return;
+    }
+    merge(content, upstream.index, 'all');
+    if (orderOnly) return;
+    tainted ||= isTainted(upstream);
+    const outcome = upstream.state.at === 'settled' ? upstream.state.outcome : 'not-started';
+    if (!isGood(outcome)) needs.push({ value: outcome, from: upstream.task.label });
+    else if (upstream.task.outputs.length === 0) needs.push({ value: upstream.key ?? '', from: upstream.task.label });
+    for (const entry of upstream.result?.outputs ?? []) inputs.set(entry.path, partOf(entry, upstream));
+  }
+
+  const sources = await takeSources(node, context, inputs, matched);
+  if (!sources.ok) return sources;
+  for (const [at, spec] of task.inputs.entries()) {
+    matched[at]!.sort();
+    const problem = unmatched(spec, matched[at]!);
+    if (problem !== null) return fail(problem);
+    // `${{ inputs.x }}` of a literal path is that path, whatever lies below it.
+    if (spec.kind !== 'glob') matched[at] = [spec.path];
+  }
+
+  const render = await renderContextOf(node, context, matched, 1);
+  const env = renderEnv(task, render);
+  if (!env.ok) return env;
+  let command = '';
+  if (task.run !== null) {
+    const text = keyTextOf(task.run, render);
+    if (!text.ok) return text;
+    command = text.value + (context.extraWords.get(task.id) ?? '');
+  }
+  const tools: { command: string; output: string }[] = [];
+  for (const template of task.tools) {
+    const tool = renderTemplate(template, scopeOf(render));
+    if (!tool.ok) return tool;
+    const output = await context.toolOutput(tool.value, node);
+    if (!output.ok) return output;
+    tools.push({ command: tool.value, output: output.value });
+  }
+  const secrets = task.secrets.map((name) => ({
+    name,
+    hmac: createHmac('sha256', context.secretSalt()).update(context.environment[name] ?? '').digest('hex'),
+  }));
+  const manifest = buildManifest({
+    scope: context.scopeOf(task.pipeline),
+    task,
+    command,
+    env: env.value,
+    tools,
+    secrets,
+    inputs: [...inputs.values()],
+    needs,
+  });
+  return ok({ key: hashManifest(manifest), manifest, sources: sources.value, content, matched, tainted });
+}
+
+/** What the texts of a task may refer to when it runs. */
+export async function renderContextOf(
+  node: Node,
+  context: GatherContext,
+  matched: readonly (readonly string[])[],
+  attempt: number,
+): Promise<RenderContext> {
+  const needs: Record<string, { outputs: JsonValue; status: string }> = {};
+  for (const edge of node.plan.upstream) {
+    const upstream = context.nodes[edge.task]!;
+    const entry = {
+      outputs: upstream.task.outputs.map((spec) => spec.path),
+      status: upstream.state.at === 'settled' ? upstream.state.outcome : upstream.state.at,
+    };
+    needs[upstream.task.label] = entry;
+    needs[upstream.task.name] ??= entry;
+  }
+  return {
+    task: node.task,
+    params: context.paramsOf(node.task.pipeline),
+    environment: context.environment,
+    matched,
+    needs,
+    metrics: await context.metrics(node),
+    run: { ...context.run, attempt },
+    resources: context.grantOf(node),
+    secrets: Object.fromEntries(node.task.secrets.map((name) => [name, context.environment[name] ?? ''])),
+  };
+}
+
+/** Matches and hashes the files that no task makes. */
+async function takeSources(
+  node: Node,
+  context: GatherContext,
+  inputs: Map<string, InputPart>,
+  matched: string[][],
+): Promise<Outcome<readonly string[], Failure>> {
+  const { task } = node;
+  if (task.inputs.length === 0) return ok([]);
+  const isMade = context.asTheyLie ? () => false : context.isMade;
+  const found = await context.fingerprinter.matchInputs(task.inputs, { isMade });
+  const problem = found.problems[0];
+  if (problem !== undefined) return fail(problem);
+  const paths = [...new Set(found.matches.map((match) => match.path))];
+  const fingerprints = await context.fingerprinter.read(paths);
+  for (const { spec, path } of found.matches) {
+    const fingerprint = fingerprints.get(path) ?? null;
+    if (fingerprint === null) continue;
+    if ('problem' in fingerprint) return fail({ kind: 'input-unusable', path, message: fingerprint.message });
+    matched[spec]!.push(path);
+    inputs.set(path, { path, content: fingerprint.content, executable: fingerprint.executable, from: null });
+  }
+  return ok(paths);
+}
+
+function unmatched(spec: InputSpec, paths: readonly string[]): Failure | null {
+  if (paths.length > 0 || spec.optional || spec.negated) return null;
+  return spec.kind === 'glob'
+    ? { kind: 'input-unusable', path: spec.path, message: 'matches no file' }
+    : { kind: 'input-missing', path: spec.path };
+}
+
+function partOf(entry: OutputEntry, upstream: Node): InputPart {
+  const from = upstream.task.label;
+  switch (entry.kind) {
+    case 'file':
+      return { path: entry.path, content: entry.digest, executable: entry.executable, from };
+    case 'folder':
+      return { path: entry.path, content: 'folder', executable: false, from };
+    case 'symlink':
+      return { path: entry.path, content: `link:${entry.link}`, executable: false, from };
+  }
+}
+
+function isTainted(upstream: Node): boolean {
+  return upstream.result?.accepted === true || upstream.gathered?.tainted === true;
+}
+
+function merge(content: Map<number, 'all' | Set<string>>, index: number, paths: 'all' | Set<string>): void {
+  const before = content.get(index);
+  if (before === 'all' || paths === 'all') content.set(index, 'all');
+  else content.set(index, before === undefined ? paths : new Set([...before, ...paths]));
+}

@@ -1,0 +1,303 @@
+/**
+ * Looks at disk, state and cache on behalf of deciding: the bridge between the world and the pure `decide`.
+ * Runs, dry runs and `status` share it, so that they can't disagree. It changes nothing.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fail, ok, type Outcome } from '../base/outcome.ts';
+import type { StaleReason } from '../model/decision.ts';
+import type { Failure } from '../model/failure.ts';
+import type { JsonValue } from '../model/ids.ts';
+import type { OutputEntry, Result } from '../model/result.ts';
+import type { Task } from '../model/task.ts';
+import { type DecideRequest, type DiskState, type LastAttempt } from '../planner/decide.ts';
+import { entryOf } from '../state/ownership.ts';
+import type { RunContext } from './context.ts';
+import { type GatherContext, renderContextOf } from './gather.ts';
+import { type Gathered, isDemanded, type Node } from './node.ts';
+import { renderCommand, renderEnv } from './render.ts';
+import { taskEnvironment } from './task-environment.ts';
+import { isUnmodified, type WorkspaceContext } from './workspace.ts';
+
+export interface Inspection {
+  readonly gathering: GatherContext;
+  readonly workspace: WorkspaceContext;
+  /** Recorded outputs that no task makes any more. */
+  readonly orphans: () => readonly string[];
+  readonly allowedLinks: readonly string[];
+  readonly decideRequest: (node: Node, gathered: Gathered, forced: boolean) => DecideRequest;
+  /** Is something that is asked for not on disk? */
+  readonly lacks: (node: Node) => boolean;
+  /** Runs the task's `probe`; the reason to run it again, or null where it's still in place. */
+  readonly probe: (node: Node, gathered: Gathered) => Promise<StaleReason | null>;
+}
+
+type InspectContext = Omit<RunContext, 'acquire' | 'startAttempt' | 'followLog'> & {
+  /** false: `tools` aren't run, the recorded answer is used (SPEC C13). */
+  readonly runTools?: boolean;
+};
+
+export function createInspection(
+  context: InspectContext,
+  nodes: readonly Node[],
+  grantOf: (node: Node) => Readonly<Record<string, number>>,
+): Inspection {
+  const { graph, ownership, journal, layout, fingerprinter, store, options, environment } = context;
+  const params = new Map(
+    context.pipelines.map((pipeline) => [pipeline.name, Object.fromEntries(pipeline.params.map(({ name, value }) => [name, value]))]),
+  );
+  const scopes = new Map(context.pipelines.map((pipeline) => [pipeline.name, pipeline.cache.scope]));
+  const isOnDisk = (entry: OutputEntry) => fingerprinter.checkOutputs([entry])[0] === 'ok';
+  const isStored = (entry: OutputEntry) => store?.hasContent(entry) ?? false;
+  const workspace: WorkspaceContext = {
+    root: layout.root,
+    replacedDir: join(layout.replaced, context.run),
+    failedDir: layout.failed,
+    ownership,
+    matching: context.matching,
+    isOnDisk,
+    isStored,
+    replace: options.replace,
+    notice: (code, message) => context.emit({ event: 'notice', level: 'warning', code, message, task: null }),
+  };
+
+  let orphans: string[] | null = null;
+  const findOrphans = () => {
+    orphans ??= [...ownership.paths()].filter((path) => graph.makerOf(path) === null);
+    return orphans;
+  };
+
+  /** Folders above declared and recorded outputs: orch makes them, so they are no empty source folders. */
+  let outputFolders: Set<string> | null = null;
+  const findOutputFolders = () => {
+    if (outputFolders !== null) return outputFolders;
+    outputFolders = new Set();
+    const addAbove = (path: string, folders: Set<string>) => {
+      for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+        const folder = path.slice(0, end);
+        if (folders.has(folder)) return;
+        folders.add(folder);
+      }
+    };
+    for (const task of graph.tasks)
+      for (const spec of task.outputs) {
+        addAbove(spec.path, outputFolders);
+        const parent = spec.kind === 'glob' ? context.matching.parentOf(spec.path) : '';
+        if (parent !== '') addAbove(`${parent}/x`, outputFolders);
+      }
+    for (const path of ownership.paths()) addAbove(path, outputFolders);
+    return outputFolders;
+  };
+  let claimed: readonly ((path: string) => boolean)[] | null = null;
+  /** What a dead attempt left is neither source nor output until it's set aside. */
+  const isClaimed = (path: string) => {
+    claimed ??= ownership.openClaims().flatMap(({ outputs }) =>
+      outputs.map((spec) =>
+        spec.kind === 'glob'
+          ? context.matching.compile(spec.path)
+          : (candidate: string) => candidate === spec.path || candidate.startsWith(`${spec.path}/`),
+      ),
+    );
+    return claimed.some((covers) => covers(path));
+  };
+  const isMade = (path: string) =>
+    graph.makerOf(path) !== null ||
+    (ownership.contentOf(path) !== null && isUnmodified(path, workspace)) ||
+    isClaimed(path) ||
+    findOutputFolders().has(path);
+
+  const metrics = async (node: Node) =>
+    node.task.run !== null && mentionsMetrics(node.task) ? collectMetrics(upstreamOf(node, nodes), context.readMetrics) : {};
+
+  const gathering: GatherContext = {
+    nodes,
+    fingerprinter,
+    matching: context.matching,
+    isMade,
+    scopeOf: (pipeline) => scopes.get(pipeline) ?? pipeline,
+    paramsOf: (pipeline) => params.get(pipeline) ?? {},
+    environment,
+    run: { id: context.run, date: options.date },
+    grantOf,
+    metrics,
+    toolOutput: createToolRunner(context),
+    secretSalt: () => saltOf(join(layout.state, 'salt')),
+    extraWords: options.extraWords,
+    asTheyLie: options.only,
+  };
+
+  const diskOf = (node: Node, result: Result): DiskState => {
+    const absent: OutputEntry[] = [];
+    const wrong: OutputEntry[] = [];
+    for (const [at, state] of fingerprinter.checkOutputs(result.outputs).entries())
+      if (state === 'absent') absent.push(result.outputs[at]!);
+      else if (state === 'wrong') wrong.push(result.outputs[at]!);
+    return { absent, wrong, surplus: surplusOf(node, result) };
+  };
+
+  let ownedByTask: Map<number, string[]> | null = null;
+  /** Only folder and glob outputs can hold more than their result says. */
+  const surplusOf = (node: Node, result: Result): string[] => {
+    if (node.task.outputs.every((spec) => spec.kind === 'file')) return [];
+    if (ownedByTask === null) {
+      ownedByTask = new Map();
+      for (const path of ownership.paths()) {
+        const maker = graph.makerOf(path);
+        if (maker !== null) ownedByTask.set(maker, [...(ownedByTask.get(maker) ?? []), path]);
+      }
+    }
+    const known = new Set(result.outputs.map((entry) => entry.path));
+    return (ownedByTask.get(graph.indexOf.get(node.task.id)!) ?? []).filter((path) => {
+      const content = known.has(path) ? null : ownership.contentOf(path);
+      return content !== null && isOnDisk(entryOf(path, content));
+    });
+  };
+
+  const lastOf = (node: Node): LastAttempt | null => {
+    const record = journal.lastAttempt(node.task.id);
+    return record === null
+      ? null
+      : { key: record.key, outcome: record.outcome, atMs: record.atMs, manifest: () => journal.manifestOf(record) };
+  };
+
+  return {
+    gathering,
+    workspace,
+    orphans: findOrphans,
+    allowedLinks: context.pipelines.flatMap((pipeline) => pipeline.allowLinks),
+    decideRequest: (node, gathered, forced) => {
+      const ranBefore = node.ranKeys.has(gathered.key);
+      return {
+        // What ran in this run under this very key is as new as can be: only its content still counts.
+        task: ranBefore ? { ...node.task, cacheable: true, expiresMs: null } : node.task,
+        key: gathered.key,
+        manifest: gathered.manifest,
+        forced,
+        last: ranBefore ? { key: gathered.key, outcome: 'succeeded', atMs: context.now(), manifest: () => gathered.manifest } : lastOf(node),
+        own: (ranBefore ? node.result : null) ?? journal.resultOf(gathered.key),
+        cached: () => (options.useCache && !gathered.tainted ? (store?.lookup(gathered.key) ?? []) : []),
+        disk: (result) => diskOf(node, result),
+        isRestorable: (entry) =>
+          entry.kind !== 'file' || (entry.stored && options.useCache && isStored(entry)),
+        isDemanded: (path) => isDemanded(node, path),
+        nowMs: context.now(),
+      };
+    },
+    lacks: (node) =>
+      node.result !== null &&
+      fingerprinter
+        .checkOutputs(node.result.outputs)
+        .some((state, at) => state !== 'ok' && isDemanded(node, node.result!.outputs[at]!.path)),
+    async probe(node, gathered) {
+      const render = await renderContextOf(node, gathering, gathered.matched, 1);
+      const argv = renderCommand(node.task.probe!, render);
+      const declared = renderEnv(node.task, render);
+      if (!argv.ok || !declared.ok) return { why: 'probe-failed', detail: 'its command could not be rendered' };
+      const env = taskEnvironment({
+        task: node.task,
+        environment,
+        declared: declared.value,
+        granted: grantOf(node),
+        tmpDir: layout.tmp,
+        attemptId: `${context.run}-${node.index}-probe`,
+      });
+      const end = await context.runProbe(argv.value, join(layout.root, node.task.dir), env);
+      if (end.exitCode === 0) return null;
+      return { why: 'probe-failed', detail: lastLine(end.stdout) ?? end.failed ?? `exit ${end.exitCode}` };
+    },
+  };
+}
+
+/** Does a text of the task refer to `metrics`? Then their values are read before it's rendered. */
+function mentionsMetrics(task: Task): boolean {
+  const texts = JSON.stringify([task.run, task.env, task.tools, task.probe]);
+  return texts.includes('"metrics"');
+}
+
+function upstreamOf(node: Node, nodes: readonly Node[]): readonly Node[] {
+  const seen = new Set<Node>();
+  const add = (each: Node) => {
+    for (const edge of each.plan.upstream) {
+      const upstream = nodes[edge.task]!;
+      if (seen.has(upstream)) continue;
+      seen.add(upstream);
+      add(upstream);
+    }
+  };
+  add(node);
+  return [...seen];
+}
+
+/** Values of metrics files by task, and by their own names where only one task has such a value. */
+export async function collectMetrics(
+  nodes: readonly Node[],
+  read: RunContext['readMetrics'],
+): Promise<Readonly<Record<string, JsonValue>>> {
+  const byTask: Record<string, JsonValue> = {};
+  const short = new Map<string, JsonValue | undefined>();
+  for (const node of nodes) {
+    const files = node.task.outputs.filter((spec) => spec.metrics);
+    if (files.length === 0) continue;
+    const merged: Record<string, JsonValue> = {};
+    for (const { path } of files) {
+      const value = await read(path, node.result?.outputs.find((entry) => entry.path === path) ?? null);
+      if (typeof value === 'object' && value !== null && !Array.isArray(value)) Object.assign(merged, value);
+    }
+    byTask[node.task.label] = merged;
+    byTask[node.task.name] ??= merged;
+    for (const [name, value] of Object.entries(merged)) short.set(name, short.has(name) ? undefined : value);
+  }
+  for (const [name, value] of short) if (value !== undefined && !(name in byTask)) byTask[name] = value;
+  return byTask;
+}
+
+/** Each distinct command is run once a run. */
+function createToolRunner(context: InspectContext): GatherContext['toolOutput'] {
+  const outputs = new Map<string, Promise<Outcome<string, Failure>>>();
+  return (command, node) => {
+    if (context.runTools === false) return Promise.resolve(ok(recordedTool(context, command, node)));
+    const known = outputs.get(command);
+    if (known !== undefined) return known;
+    const env = Object.fromEntries(Object.entries(context.environment).filter(([, value]) => value !== undefined)) as Record<string, string>;
+    const running = context.runProbe(['sh', '-c', command], context.layout.root, env).then(
+      (end): Outcome<string, Failure> =>
+        end.exitCode === 0
+          ? ok(end.stdout.trim())
+          : fail({ kind: 'tool', command, message: end.failed ?? `exit ${end.exitCode}` }),
+    );
+    outputs.set(command, running);
+    return running;
+  };
+}
+
+function recordedTool({ journal }: InspectContext, command: string, node: Node): string {
+  const last = journal.lastAttempt(node.task.id);
+  const part = (last === null ? null : journal.manifestOf(last))?.parts.find(
+    (candidate) => candidate.part === 'tool' && candidate.command === command,
+  );
+  return part?.part === 'tool' ? part.output : '';
+}
+
+/** A random value of this root, so that a secret's hash in a manifest can't be looked up in a table. */
+function saltOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    const salt = randomBytes(16).toString('hex');
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, salt, { mode: 0o600, flag: 'wx' });
+      return salt;
+    } catch {
+      // Read-only state: a constant still keeps the plain value out of the manifest.
+      return createHash('sha256').update(path).digest('hex');
+    }
+  }
+}
+
+function lastLine(text: string): string | null {
+  const lines = text.trimEnd().split('\n');
+  return lines[lines.length - 1] || null;
+}
+

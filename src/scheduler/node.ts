@@ -1,0 +1,105 @@
+/** A task of the plan with what a run knows of it so far. Only `scheduler/` changes it. */
+import type { Decision, StaleReason } from '../model/decision.ts';
+import type { TaskOutcome } from '../model/event.ts';
+import type { TaskKey } from '../model/ids.ts';
+import type { KeyManifest } from '../model/manifest.ts';
+import type { OutputEntry, Result } from '../model/result.ts';
+import type { Task } from '../model/task.ts';
+import type { PlanNode } from '../planner/plan.ts';
+import type { TaskState } from './task-state.ts';
+
+/** Everything that decides a task's result, as found at one moment. */
+export interface Gathered {
+  readonly key: TaskKey;
+  readonly manifest: KeyManifest;
+  /** Source files among the inputs, to be watched while the command runs. */
+  readonly sources: readonly string[];
+  /** Outputs of other tasks that the command will read: node index -> paths, or all of them. */
+  readonly content: ReadonlyMap<number, 'all' | ReadonlySet<string>>;
+  /** Matched paths of each input spec, for `${{ inputs… }}`. */
+  readonly matched: readonly (readonly string[])[];
+  /** Made from something that was accepted by hand. */
+  readonly tainted: boolean;
+}
+
+export interface Node {
+  readonly index: number;
+  readonly plan: PlanNode;
+  readonly task: Task;
+  state: TaskState;
+  /** Which of its outputs must be on disk. */
+  demand: 'all' | Set<string>;
+  gathered: Gathered | null;
+  decision: Decision | null;
+  /** What dependents build on, once settled. */
+  key: TaskKey | null;
+  result: Result | null;
+  /** Keys under which its command succeeded in this run: not forced a second time. */
+  readonly ranKeys: Set<TaskKey>;
+  attempts: number;
+  durationMs: number;
+  reason: StaleReason | null;
+  log: string | null;
+  /** Upstream bytes changed while it was busy: decide again as soon as it isn't. */
+  outdated: boolean;
+  restored: boolean;
+  /** Up to date, but not said yet: something downstream may still ask for its content. */
+  unreported: boolean;
+  reported: TaskOutcome | null;
+}
+
+export function createNode(plan: PlanNode, index: number, demandAll: boolean): Node {
+  return {
+    index,
+    plan,
+    task: plan.task,
+    state: { at: 'waiting' },
+    demand: demandAll ? 'all' : new Set(),
+    gathered: null,
+    decision: null,
+    key: null,
+    result: null,
+    ranKeys: new Set(),
+    attempts: 0,
+    durationMs: 0,
+    reason: null,
+    log: null,
+    outdated: false,
+    restored: false,
+    unreported: false,
+    reported: null,
+  };
+}
+
+export function isDemanded(node: Node, path: string): boolean {
+  return node.demand === 'all' || node.demand.has(path);
+}
+
+/** Adds to what must be on disk. */
+export function demand(node: Node, paths: 'all' | ReadonlySet<string>): void {
+  if (paths === 'all') node.demand = 'all';
+  else if (node.demand !== 'all') for (const path of paths) node.demand.add(path);
+}
+
+export function isSettled(node: Node): boolean {
+  return node.state.at === 'settled';
+}
+
+/** What dependents see of a result; equal strings mean that nothing changed for them. */
+export function identityOf(node: Node): string {
+  const outcome = node.state.at === 'settled' ? node.state.outcome : node.state.at;
+  const good = outcome === 'succeeded' || outcome === 'up-to-date' || outcome === 'restored';
+  if (!good) return outcome;
+  return JSON.stringify([node.result?.outputs.map(entryIdentity) ?? null, node.task.outputs.length === 0 ? node.key : null]);
+}
+
+function entryIdentity(entry: OutputEntry): readonly unknown[] {
+  switch (entry.kind) {
+    case 'file':
+      return [entry.path, entry.digest, entry.executable];
+    case 'folder':
+      return [entry.path];
+    case 'symlink':
+      return [entry.path, entry.link];
+  }
+}

@@ -1,0 +1,127 @@
+/**
+ * Fills in what a task's texts leave open until run time: matched inputs, outputs of other tasks, metrics,
+ * granted resources, run and attempt. Knows expressions; reads metrics through a function.
+ */
+import { relative } from 'node:path/posix';
+import { fail, ok, type Outcome } from '../base/outcome.ts';
+import type { Template } from '../model/expression.ts';
+import type { Failure } from '../model/failure.ts';
+import type { JsonValue } from '../model/ids.ts';
+import type { CommandSpec, Task } from '../model/task.ts';
+import { type EvaluateError, renderText, type Scope } from '../pipeline/expression/index.ts';
+
+export interface RenderContext {
+  readonly task: Task;
+  readonly params: Readonly<Record<string, JsonValue>>;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Matched paths by input spec, root-relative. */
+  readonly matched: readonly (readonly string[])[];
+  /** Upstream tasks by name: outputs (root-relative) and status. */
+  readonly needs: Readonly<Record<string, { readonly outputs: JsonValue; readonly status: string }>>;
+  readonly metrics: Readonly<Record<string, JsonValue>>;
+  readonly run: { readonly id: string; readonly date: string; readonly attempt: number };
+  readonly resources: Readonly<Record<string, number>>;
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** The argument vector to execute. */
+export function renderCommand(command: CommandSpec, context: RenderContext): Outcome<readonly string[], Failure> {
+  const scope = scopeOf(context);
+  if (command.kind === 'shell') {
+    const script = renderTemplate(command.script, scope);
+    return script.ok ? ok([...command.shell, script.value]) : script;
+  }
+  const argv: string[] = [];
+  for (const template of command.argv) {
+    const word = renderTemplate(template, scope);
+    if (!word.ok) return word;
+    argv.push(word.value);
+  }
+  return ok(argv);
+}
+
+/**
+ * The command as it enters the key. `resources` and `run.attempt` never do (SPEC B4), so both are filled with
+ * a constant here: the text differs from what is executed only there.
+ */
+export function keyTextOf(command: CommandSpec, context: RenderContext): Outcome<string, Failure> {
+  const masked: RenderContext = {
+    ...context,
+    resources: Object.fromEntries(Object.keys(context.resources).map((name) => [name, 0])),
+    run: { ...context.run, id: '', attempt: 0 },
+    secrets: Object.fromEntries(Object.keys(context.secrets).map((name) => [name, ''])),
+  };
+  const argv = renderCommand(command, masked);
+  if (!argv.ok) return argv;
+  return ok(command.kind === 'shell' ? argv.value[argv.value.length - 1]! : JSON.stringify(argv.value));
+}
+
+export function renderEnv(task: Task, context: RenderContext): Outcome<Readonly<Record<string, string>>, Failure> {
+  const scope = scopeOf(context);
+  const env: Record<string, string> = {};
+  for (const [name, template] of Object.entries(task.env)) {
+    const value = renderTemplate(template, scope);
+    if (!value.ok) return value;
+    env[name] = value.value;
+  }
+  return ok(env);
+}
+
+export function renderTemplate(template: Template, scope: Scope): Outcome<string, Failure> {
+  if (typeof template === 'string') return ok(template);
+  const text = renderText(template, scope);
+  return text.ok ? text : fail(expressionFailure(text.error));
+}
+
+export function expressionFailure(error: EvaluateError): Failure {
+  return {
+    kind: 'expression',
+    message: error.hint === undefined ? error.message : `${error.message} (${error.hint})`,
+    file: error.position?.file ?? '',
+    line: error.position?.line ?? 0,
+    column: error.position?.column ?? 0,
+  };
+}
+
+export function scopeOf(context: RenderContext): Scope {
+  const { task } = context;
+  const local = (path: string) => (task.dir === '' ? path : relative(task.dir, path) || '.');
+  const roots: Record<string, JsonValue> = {
+    params: context.params,
+    env: Object.fromEntries(Object.entries(context.environment).filter(([, value]) => value !== undefined)) as Record<string, string>,
+    matrix: task.cell ?? {},
+    inputs: named(
+      task.inputs.map((spec, at) => ({ name: spec.name, skip: spec.negated, paths: (context.matched[at] ?? []).map(local), single: spec.kind !== 'glob' })),
+    ),
+    outputs: named(task.outputs.map((spec) => ({ name: spec.name, skip: false, paths: [local(spec.path)], single: true }))),
+    needs: context.needs,
+    task: task.label,
+    pipeline: task.pipeline,
+    run: context.run,
+    metrics: context.metrics,
+    resources: context.resources,
+    secrets: context.secrets,
+  };
+  return { get: (root) => (Object.hasOwn(roots, root) ? roots[root] : undefined) };
+}
+
+interface NamedPaths {
+  readonly name: string | null;
+  readonly skip: boolean;
+  readonly paths: readonly string[];
+  readonly single: boolean;
+}
+
+/** A list where nothing is named, else a map; a name with several specs or a glob holds a list. */
+function named(specs: readonly NamedPaths[]): JsonValue {
+  const used = specs.filter((spec) => !spec.skip);
+  const valueOf = (spec: NamedPaths): JsonValue => (spec.single ? (spec.paths[0] ?? '') : spec.paths);
+  if (!used.some((spec) => spec.name !== null)) return used.map(valueOf);
+  const map: Record<string, JsonValue> = {};
+  for (const spec of used) {
+    if (spec.name === null) continue;
+    const before = map[spec.name];
+    map[spec.name] = before === undefined ? valueOf(spec) : [before, valueOf(spec)].flat();
+  }
+  return map;
+}

@@ -1,0 +1,623 @@
+/**
+ * The live run: carries out a plan. Tasks are decided as soon as everything upstream is settled, restored where
+ * their content is asked for, and executed when a worker and their resources are free. Every change of a task's
+ * state goes through `move`, everything that users or other programs learn goes out as an event.
+ *
+ * Longer than most files because it is one state machine: taking it apart would spread its invariants.
+ */
+import { unreachable } from '../base/outcome.ts';
+import type { Attempt } from '../executors/local.ts';
+import type { RunCounts, TaskOutcome } from '../model/event.ts';
+import type { Failure } from '../model/failure.ts';
+import { type DecideRequest, decide } from '../planner/decide.ts';
+import { type Admission, createAdmission } from './admission.ts';
+import type { RunContext } from './context.ts';
+import { type ExecuteEnd, executeTask, ioFailure } from './execute.ts';
+import { type GatherContext, gather } from './gather.ts';
+import { createInspection, type Inspection } from './inspect.ts';
+import { createNode, demand, identityOf, isSettled, type Node } from './node.ts';
+import { retryDelayMs } from './retry.ts';
+import { isGood, type TaskState, transition } from './task-state.ts';
+import { checkOccupied, removeOwn, setAsideForeign, type WorkspaceContext } from './workspace.ts';
+
+export interface RunEnd {
+  /** `restart`: another run changed the root before this one began to act; nothing was done or said yet. */
+  readonly kind: 'done' | 'restart' | 'locked';
+  readonly interruptedBy: NodeJS.Signals | null;
+  readonly nodes: readonly Node[];
+  readonly counts: RunCounts;
+  readonly savedMs: number;
+  readonly commandsStarted: boolean;
+  readonly failures: readonly { readonly node: Node; readonly failure: Failure }[];
+}
+
+export interface LiveRun {
+  readonly done: Promise<RunEnd>;
+  /** First call: ends running attempts gently and starts nothing new. Second: kills them. */
+  interrupt(signal: NodeJS.Signals): void;
+  /** Commands that are running now. */
+  running(): readonly { readonly task: string; readonly startedAtMs: number }[];
+}
+
+export function startRun(context: RunContext): LiveRun {
+  const run = new Run(context);
+  return {
+    done: run.carryOut(),
+    interrupt: (signal) => run.interrupt(signal),
+    running: () => run.running(),
+  };
+}
+
+class Run {
+  private readonly nodes: readonly Node[];
+  private readonly inspection: Inspection;
+  private readonly gathering: GatherContext;
+  private readonly workspace: WorkspaceContext;
+  private readonly admission: Admission;
+  private readonly attempts = new Map<Node, Attempt>();
+  private readonly failures: { node: Node; failure: Failure }[] = [];
+  private readonly retryTimers = new Map<Node, NodeJS.Timeout>();
+  private readonly settledIdentity = new Map<Node, string>();
+  private readonly awaiting = new Set<Node>();
+  private queue: Node[] = [];
+  /** Asynchronous work under way; at zero with nothing left to start, a phase is over. */
+  private pending = 0;
+  private phase: 'main' | 'final' = 'main';
+  private stopping = false;
+  private commandsStarted = false;
+  private interruptedBy: NodeJS.Signals | null = null;
+  private killed = false;
+  private acquired: Promise<boolean> | null = null;
+  private ending: 'done' | 'restart' | 'locked' = 'done';
+  private phaseOver: () => void = () => {};
+  private crash: unknown = null;
+
+  constructor(private readonly context: RunContext) {
+    const { plan, options } = context;
+    this.nodes = plan.nodes.map((node, index) => createNode(node, index, options.materialize || node.requested));
+    this.admission = createAdmission({ jobs: options.jobs, totals: options.totals });
+    this.inspection = createInspection(context, this.nodes, (node) => this.admission.grantOf(node.task));
+    this.gathering = this.inspection.gathering;
+    this.workspace = this.inspection.workspace;
+  }
+
+  async carryOut(): Promise<RunEnd> {
+    await this.runPhase('main');
+    if (this.commandsStarted && this.ending === 'done' && !this.killed) await this.runPhase('final');
+    if (this.crash !== null) throw this.crash;
+    for (const node of this.nodes) if (node.unreported) this.report(node, null);
+    return {
+      kind: this.ending,
+      interruptedBy: this.interruptedBy,
+      nodes: this.nodes,
+      counts: this.counts(),
+      savedMs: this.nodes.reduce((sum, node) => sum + savedMsOf(node), 0),
+      commandsStarted: this.commandsStarted,
+      failures: this.failures,
+    };
+  }
+
+  interrupt(signal: NodeJS.Signals): void {
+    const second = this.interruptedBy !== null;
+    this.killed ||= second;
+    this.interruptedBy ??= signal;
+    this.stopping = true;
+    for (const attempt of this.attempts.values()) {
+      if (second) attempt.kill();
+      else attempt.interrupt(signal === 'SIGHUP' || signal === 'SIGTERM' ? signal : 'SIGINT');
+    }
+    for (const [node, timer] of this.retryTimers) {
+      clearTimeout(timer);
+      this.retryTimers.delete(node);
+      this.pending--;
+      this.settle(node, 'cancelled', { kind: 'interrupted', signal });
+    }
+    this.checkPhaseOver();
+  }
+
+  running(): { task: string; startedAtMs: number }[] {
+    return [...this.attempts].map(([node, { startedAtMs }]) => ({ task: node.task.label, startedAtMs }));
+  }
+
+  private async runPhase(phase: 'main' | 'final'): Promise<void> {
+    this.phase = phase;
+    // `finally` tasks run after a failure or an interrupt as well; what stopped the rest doesn't stop them.
+    this.stopping = false;
+    await new Promise<void>((resolve) => {
+      this.phaseOver = resolve;
+      this.pending++;
+      for (const node of this.nodes) this.checkReady(node);
+      this.pending--;
+      this.checkPhaseOver();
+    });
+    this.stopping = true;
+    for (const node of this.nodes) if (!isSettled(node) && this.belongs(node)) this.settle(node, this.leftOverOutcome(node), null);
+  }
+
+  /** A task that the phase didn't get to, because of what happened upstream or elsewhere. */
+  private leftOverOutcome(node: Node): TaskOutcome {
+    const bad = node.plan.upstream.some((edge) => {
+      const { state } = this.nodes[edge.task]!;
+      return state.at === 'settled' && (state.outcome === 'failed' || state.outcome === 'upstream-failed');
+    });
+    return bad ? 'upstream-failed' : 'not-started';
+  }
+
+  /** Is everything that it was or will be decided from as it will be? */
+  private isUpstreamSettled(node: Node): boolean {
+    return (
+      node.plan.upstream.every((edge) => isSettled(this.nodes[edge.task]!)) &&
+      // Content can come from behind a group, which isn't an edge of its own.
+      (node.gathered === null || [...node.gathered.content.keys()].every((index) => isSettled(this.nodes[index]!)))
+    );
+  }
+
+  /** Running commands that read this task's outputs. */
+  private readersOf(node: Node): Attempt[] {
+    return [...this.attempts].flatMap(([other, attempt]) => (other.gathered?.content.has(node.index) ? [attempt] : []));
+  }
+
+  private belongs(node: Node): boolean {
+    return this.phase === 'final' || !node.plan.final;
+  }
+
+  private move(node: Node, to: TaskState): void {
+    node.state = transition(node.task.label, node.state, to);
+  }
+
+  /** Keeps the phase open while `work` goes on. A throw is a bug in orch: it ends the run. */
+  private track(work: Promise<void>): void {
+    this.pending++;
+    work
+      .catch((error: unknown) => {
+        this.crash ??= error;
+        this.stopping = true;
+      })
+      .finally(() => {
+        this.pending--;
+        this.checkPhaseOver();
+      });
+  }
+
+  private checkPhaseOver(): void {
+    if (this.pending === 0 && (this.queue.length === 0 || this.stopping)) this.phaseOver();
+  }
+
+  // ---- deciding -------------------------------------------------------------------------------------------
+
+  /** Decides a waiting task once everything upstream is settled. */
+  private checkReady(node: Node): void {
+    if (this.stopping || !this.belongs(node)) return;
+    const { at } = node.state;
+    if (at !== 'waiting' && at !== 'awaiting-content') return;
+    if (!this.isUpstreamSettled(node)) return;
+    const outcomes = node.plan.upstream.map(({ task }): TaskOutcome => {
+      const { state } = this.nodes[task]!;
+      return state.at === 'settled' ? state.outcome : 'not-started';
+    });
+    if (outcomes.some((outcome) => !isGood(outcome))) {
+      this.settle(node, outcomes.includes('skipped') && !outcomes.some(isBad) ? 'skipped' : 'upstream-failed', null);
+      return;
+    }
+    this.awaiting.delete(node);
+    this.move(node, { at: 'deciding' });
+    this.track(this.decide(node));
+  }
+
+  private async decide(node: Node): Promise<void> {
+    node.outdated = false;
+    const gathered = await gather(node, this.gathering);
+    if (!gathered.ok) {
+      this.settle(node, 'failed', gathered.error);
+      return;
+    }
+    node.gathered = gathered.value;
+    node.key = gathered.value.key;
+    const request = this.inspection.decideRequest(node, gathered.value, this.isForced(node));
+    let decision = decide(request);
+    if (decision.action === 'up-to-date' && node.task.probe !== null && !node.ranKeys.has(request.key)) {
+      const failed = await this.inspection.probe(node, gathered.value);
+      if (failed !== null) decision = { action: 'run', key: request.key, reason: failed };
+    }
+    if (node.outdated) {
+      this.move(node, { at: 'waiting' });
+      this.checkReady(node);
+      return;
+    }
+    node.decision = decision;
+    switch (decision.action) {
+      case 'group':
+        this.settle(node, 'up-to-date', null);
+        return;
+      case 'up-to-date':
+        node.result = decision.result;
+        this.adopt(node, request);
+        this.settle(node, node.ranKeys.has(request.key) ? 'succeeded' : node.restored ? 'restored' : 'up-to-date', null);
+        return;
+      case 'restore':
+        node.reason = decision.reason;
+        node.result = decision.result;
+        await this.restore(node, request);
+        return;
+      case 'run':
+        node.reason = decision.reason;
+        await this.prepareToRun(node);
+        return;
+      default:
+        unreachable(decision);
+    }
+  }
+
+  private isForced(node: Node): boolean {
+    const { force } = this.context.options;
+    return (force === 'all' || (force !== 'none' && force.has(node.task.id))) && node.ranKeys.size === 0;
+  }
+
+  /** A result that the cache knew and that lies on the disk as it should: from now on the root's own. */
+  private adopt(node: Node, request: DecideRequest): void {
+    if (node.result === null || request.own !== null || this.context.journal.resultOf(request.key) !== null) return;
+    this.context.journal.append([{ kind: 'result', result: node.result }]);
+  }
+
+  /** True once this run may change disk and state; false where it must not go on. */
+  private async mayAct(): Promise<boolean> {
+    this.acquired ??= this.context.acquire().then((answer) => {
+      if (answer === 'acquired') return true;
+      this.ending = answer;
+      this.stopping = true;
+      return false;
+    });
+    return this.acquired;
+  }
+
+  // ---- content --------------------------------------------------------------------------------------------
+
+  /** Asks for the outputs that the command will read; it is queued once they are all there. */
+  private async prepareToRun(node: Node): Promise<void> {
+    const impossible = this.admission.impossible(node.task);
+    if (impossible !== null) {
+      this.settle(node, 'failed', { kind: 'resources', ...impossible });
+      return;
+    }
+    if (!(await this.mayAct())) return;
+    const lacking = this.lackingUpstream(node);
+    if (lacking.length === 0) {
+      this.move(node, { at: 'queued' });
+      this.enqueue(node);
+      return;
+    }
+    this.move(node, { at: 'awaiting-content' });
+    this.awaiting.add(node);
+    for (const upstream of lacking) this.reopen(upstream);
+    this.checkReady(node);
+  }
+
+  /** Upstream tasks of which something that is asked for isn't on disk. */
+  private lackingUpstream(node: Node): Node[] {
+    const lacking: Node[] = [];
+    for (const [index, paths] of node.gathered?.content ?? []) {
+      const upstream = this.nodes[index]!;
+      demand(upstream, paths);
+      if (upstream.result !== null && this.inspection.lacks(upstream)) lacking.push(upstream);
+    }
+    return lacking;
+  }
+
+  private reopen(node: Node): void {
+    if (!isSettled(node)) return;
+    this.move(node, { at: 'deciding' });
+    this.track(this.decide(node));
+  }
+
+  private async restore(node: Node, request: DecideRequest): Promise<void> {
+    const { result } = node;
+    if (result === null || !(await this.mayAct())) return;
+    this.move(node, { at: 'restoring' });
+    await this.readersDone(node);
+    if (this.stopping) return;
+    const startedMs = this.context.now();
+    const disk = request.disk(result);
+    const wanted = [...disk.wrong, ...disk.absent.filter((entry) => request.isDemanded(entry.path))];
+    const occupied = checkOccupied(node.task, result, this.workspace);
+    if (occupied !== null) {
+      this.settle(node, 'failed', occupied);
+      return;
+    }
+    for (const step of [setAsideForeign, removeOwn]) {
+      const done = step(node.task, result, this.workspace);
+      if (!done.ok) {
+        this.settle(node, 'failed', done.error);
+        return;
+      }
+    }
+    const { store, layout } = this.context;
+    const outcome = store === null ? null : await store.restore(wanted, layout.root, { allowedLinks: this.inspection.allowedLinks });
+    if (outcome === null || (!outcome.restored && outcome.why === 'missing')) {
+      // Damaged or evicted since it was looked up: decided again, now without that content.
+      this.move(node, { at: 'deciding' });
+      await this.decide(node);
+      return;
+    }
+    if (!outcome.restored) {
+      const failure: Failure =
+        outcome.why === 'failed'
+          ? outcome.failure
+          : { kind: 'input-unusable', path: outcome.path, message: `the recorded result can't be restored there: ${outcome.because}` };
+      this.settle(node, 'failed', failure);
+      return;
+    }
+    try {
+      this.context.ownership.append([{ own: wanted }]);
+      if (this.context.journal.resultOf(result.key) === null || request.own === null)
+        this.context.journal.append([{ kind: 'result', result }]);
+    } catch (error) {
+      this.settle(node, 'failed', ioFailure('record the restoring of', node.task.label, error));
+      return;
+    }
+    node.restored = true;
+    node.durationMs = this.context.now() - startedMs;
+    this.settle(node, 'restored', null);
+  }
+
+  /** Outputs must not change under a command that reads them: waits until no dependent is running. */
+  private async readersDone(node: Node): Promise<void> {
+    for (;;) {
+      const reading = this.readersOf(node);
+      if (reading.length === 0) return;
+      await Promise.all(reading.map((attempt) => attempt.done));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  // ---- running --------------------------------------------------------------------------------------------
+
+  private enqueue(node: Node): void {
+    this.queue.push(node);
+    this.admit();
+  }
+
+  /** Starts queued tasks while a worker is free, those on the longest remaining path first. */
+  private admit(): void {
+    if (this.stopping || this.queue.length === 0) return;
+    this.queue.sort((a, b) => b.task.priority - a.task.priority || b.plan.criticalPathMs - a.plan.criticalPathMs || a.index - b.index);
+    const left: Node[] = [];
+    for (const node of this.queue) {
+      if (node.state.at !== 'queued') continue;
+      if (!this.isUpstreamSettled(node)) {
+        this.move(node, { at: 'waiting' });
+        continue;
+      }
+      if (this.readersOf(node).length === 0 && this.admission.hasFreeWorker() && this.admission.tryAdmit(node.task)) {
+        this.move(node, { at: 'running' });
+        this.track(this.execute(node));
+      } else left.push(node);
+    }
+    this.queue = left;
+  }
+
+  private async execute(node: Node): Promise<void> {
+    node.attempts++;
+    this.commandsStarted = true;
+    let released = false;
+    const release = () => {
+      if (released) return;
+      released = true;
+      this.attempts.delete(node);
+      this.admission.release(node.task);
+      this.admit();
+    };
+    let end = await this.attemptOnce(node, release);
+    if (end.kind === 'inputs-changed') end = await this.onceMore(node, end.paths, release);
+    release();
+    node.durationMs = end.durationMs;
+    switch (end.kind) {
+      case 'made':
+        this.finish(node, end);
+        return;
+      case 'failed':
+        this.fail(node, end.failure);
+        return;
+      case 'inputs-changed':
+        this.settle(node, 'failed', { kind: 'input-changed', paths: end.paths });
+        return;
+      default:
+        unreachable(end);
+    }
+  }
+
+  private attemptOnce(node: Node, onCommandEnd: () => void): Promise<ExecuteEnd> {
+    return executeTask({
+      node,
+      gathered: node.gathered!,
+      attempt: node.attempts,
+      context: this.context,
+      gathering: this.gathering,
+      workspace: this.workspace,
+      orphans: this.inspection.orphans(),
+      onCommandEnd,
+      onStart: (attempt, logPath) => {
+        this.attempts.set(node, attempt);
+        node.log = logPath;
+        this.context.emit({
+          event: 'task-started',
+          task: node.task.label,
+          attempt: node.attempts,
+          reason: node.reason ?? { why: 'always-runs' },
+          log: logPath,
+          expectedMs: this.context.journal.expectedMs(node.task.id),
+        });
+        if (this.interruptedBy !== null && this.phase === 'main') attempt.interrupt('SIGINT');
+        if (this.context.options.stream) this.stream(node, attempt, logPath);
+      },
+    });
+  }
+
+  private stream(node: Node, attempt: Attempt, logPath: string): void {
+    const follower = this.context.followLog(logPath, (text) =>
+      this.context.emit({ event: 'task-output', task: node.task.label, text }),
+    );
+    this.track(attempt.done.then(() => follower.stop()));
+  }
+
+  /** An input changed while the command ran (SPEC C8): the task runs once more, with the new content. */
+  private async onceMore(node: Node, paths: readonly string[], release: () => void): Promise<ExecuteEnd> {
+    this.notice(node, 'warning', 'input-changed', `${paths.join(', ')} changed while ${node.task.label} was running: running it once more`);
+    this.context.fingerprinter.forgetListings();
+    const gathered = await gather(node, this.gathering);
+    if (!gathered.ok) return { kind: 'failed', failure: gathered.error, durationMs: 0 };
+    node.gathered = gathered.value;
+    node.key = gathered.value.key;
+    node.attempts++;
+    const end = await this.attemptOnce(node, release);
+    return end;
+  }
+
+  private finish(node: Node, end: Extract<ExecuteEnd, { kind: 'made' }>): void {
+    node.result = end.result;
+    node.ranKeys.add(node.gathered!.key);
+    this.settle(node, 'succeeded', null, end.durable);
+  }
+
+  private fail(node: Node, failure: Failure): void {
+    const delayMs = this.stopping ? null : retryDelayMs(node.task.retries, node.attempts, failure, Math.random);
+    if (delayMs === null) {
+      this.settle(node, failure.kind === 'interrupted' ? 'cancelled' : 'failed', failure);
+      return;
+    }
+    this.move(node, { at: 'retrying' });
+    this.context.emit({
+      event: 'task-retrying',
+      task: node.task.label,
+      attempt: node.attempts,
+      failure,
+      delayMs,
+      limit: node.task.retries.limit,
+    });
+    this.pending++;
+    this.retryTimers.set(
+      node,
+      setTimeout(() => {
+        this.retryTimers.delete(node);
+        this.pending--;
+        this.move(node, { at: 'queued' });
+        this.enqueue(node);
+        this.checkPhaseOver();
+      }, delayMs),
+    );
+  }
+
+  // ---- settling -------------------------------------------------------------------------------------------
+
+  /**
+   * A task is as it will be, unless content is asked for or something upstream changes. Dependents go on at
+   * once; it's reported when `durable` has resolved.
+   */
+  private settle(node: Node, outcome: TaskOutcome, failure: Failure | null, durable: Promise<Failure | null> | null = null): void {
+    const before = this.settledIdentity.get(node);
+    this.move(node, { at: 'settled', outcome });
+    if (failure !== null) this.failures.push({ node, failure });
+    if (!isGood(outcome)) node.result = null;
+    if (outcome === 'failed' && !this.context.options.keepGoing && this.phase === 'main') this.stopping = true;
+    const identity = identityOf(node);
+    this.settledIdentity.set(node, identity);
+    node.unreported = true;
+    if (durable !== null)
+      this.track(
+        durable.then((lost) => {
+          if (lost !== null) {
+            this.failures.push({ node, failure: lost });
+            node.state = { at: 'settled', outcome: 'failed' };
+            this.stopping = true;
+          }
+          this.report(node, lost);
+        }),
+      );
+    else if (outcome !== 'up-to-date' || node.plan.requested) this.report(node, failure);
+    this.wakeDownstream(node, before !== undefined && before !== identity);
+    for (const edge of node.plan.upstream) this.reportIfQuiet(this.nodes[edge.task]!);
+    if (node.outdated) {
+      this.move(node, { at: 'waiting' });
+      this.checkReady(node);
+    }
+  }
+
+  private wakeDownstream(node: Node, changed: boolean): void {
+    for (const index of node.plan.downstream) {
+      const other = this.nodes[index]!;
+      if (changed) this.invalidate(other);
+      this.checkReady(other);
+    }
+    for (const other of this.awaiting) this.checkReady(other);
+  }
+
+  /** What a task was decided from is no longer so: it's decided again, now or when it isn't busy any more. */
+  private invalidate(node: Node): void {
+    switch (node.state.at) {
+      case 'settled':
+      case 'queued':
+        this.move(node, { at: 'waiting' });
+        break;
+      case 'deciding':
+      case 'running':
+      case 'retrying':
+      case 'restoring':
+        node.outdated = true;
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** An up-to-date task is reported once nothing downstream can ask for its content any more. */
+  private reportIfQuiet(node: Node): void {
+    if (!node.unreported || node.state.at !== 'settled' || node.state.outcome !== 'up-to-date') return;
+    if (node.plan.downstream.every((index) => isSettled(this.nodes[index]!))) this.report(node, null);
+  }
+
+  private report(node: Node, failure: Failure | null): void {
+    node.unreported = false;
+    if (node.state.at !== 'settled' || this.ending !== 'done') return;
+    const { outcome } = node.state;
+    if ((node.task.run === null && isGood(outcome)) || node.reported === outcome) return;
+    node.reported = outcome;
+    this.context.emit({
+      event: 'task-finished',
+      task: node.task.label,
+      outcome,
+      durationMs: node.durationMs,
+      attempts: node.attempts,
+      key: node.key,
+      reason: outcome === 'up-to-date' ? null : node.reason,
+      failure,
+      log: outcome === 'succeeded' || outcome === 'failed' || outcome === 'cancelled' ? node.log : null,
+      savedMs: savedMsOf(node),
+    });
+  }
+
+  private notice(node: Node, level: 'note' | 'warning', code: string, message: string): void {
+    this.context.emit({ event: 'notice', level, code, message, task: node.task.label });
+  }
+
+  private counts(): RunCounts {
+    const counts = { run: 0, restored: 0, upToDate: 0, failed: 0, skipped: 0 };
+    for (const node of this.nodes) {
+      if (node.task.run === null || node.state.at !== 'settled') continue;
+      const { outcome } = node.state;
+      if (outcome === 'failed' || outcome === 'cancelled') counts.failed++;
+      else if (node.ranKeys.size > 0) counts.run++;
+      else if (node.restored) counts.restored++;
+      else if (outcome === 'up-to-date') counts.upToDate++;
+      else if (!node.plan.final) counts.skipped++;
+    }
+    return counts;
+  }
+}
+
+function isBad(outcome: TaskOutcome): boolean {
+  return !isGood(outcome) && outcome !== 'skipped';
+}
+
+function savedMsOf(node: Node): number {
+  return node.ranKeys.size === 0 && node.state.at === 'settled' && isGood(node.state.outcome) ? (node.result?.durationMs ?? 0) : 0;
+}
+

@@ -1,0 +1,271 @@
+/**
+ * What a run does to files in the root besides running commands: clears the way for outputs, sets aside what
+ * orch didn't make, removes orphans, keeps what a failed attempt left. The only place that removes or moves
+ * files of the root; it touches nothing that isn't recorded as orch's own, except to set it aside.
+ */
+import { cpSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fail, ok, type Outcome } from '../base/outcome.ts';
+import type { Failure } from '../model/failure.ts';
+import type { OutputEntry, Result } from '../model/result.ts';
+import type { OutputSpec, Task } from '../model/task.ts';
+import { coverage, type PathMatching } from '../planner/graph.ts';
+import { entryOf, type Ownership } from '../state/ownership.ts';
+
+export interface WorkspaceContext {
+  readonly root: string;
+  /** Absolute; set-aside files keep their path below it. */
+  readonly replacedDir: string;
+  readonly failedDir: string;
+  readonly ownership: Ownership;
+  readonly matching: PathMatching;
+  /** Does the disk hold exactly this entry? */
+  readonly isOnDisk: (entry: OutputEntry) => boolean;
+  readonly isStored: (entry: OutputEntry) => boolean;
+  /** `--replace`: files without a record in folder and glob outputs are set aside too. */
+  readonly replace: boolean;
+  readonly notice: (code: string, message: string) => void;
+}
+
+interface Clearing {
+  readonly remove: readonly string[];
+  readonly setAside: readonly string[];
+  readonly occupied: readonly { readonly output: string; readonly path: string }[];
+}
+
+/** Is the file what orch recorded for it? A file that was edited since is the user's. */
+export function isUnmodified(path: string, context: Pick<WorkspaceContext, 'ownership' | 'isOnDisk'>): boolean {
+  const content = context.ownership.contentOf(path);
+  return content !== null && context.isOnDisk(entryOf(path, content));
+}
+
+/**
+ * Files without a record inside folder and glob outputs: a failure that names them, unless they are to be
+ * replaced. Changes nothing.
+ */
+export function checkOccupied(task: Task, keep: Result | null, context: WorkspaceContext): Failure | null {
+  const { occupied } = classify(task, keep, context);
+  const first = occupied[0];
+  if (first === undefined || context.replace) return null;
+  return {
+    kind: 'output-occupied',
+    output: first.output,
+    paths: occupied.filter(({ output }) => output === first.output).map(({ path }) => path),
+  };
+}
+
+/** Sets aside what stands in the way and isn't orch's. To be done before the attempt's claim is recorded. */
+export function setAsideForeign(task: Task, keep: Result | null, context: WorkspaceContext): Outcome<null, Failure> {
+  const { setAside, occupied } = classify(task, keep, context);
+  return guarded('set aside', context.replacedDir, () => {
+    for (const path of [...setAside, ...occupied.map(({ path }) => path)]) {
+      moveTo(context.replacedDir, path, context);
+      context.notice('set-aside', `${path} was not made by orch or was edited since: set aside under .cache/replaced/`);
+    }
+    context.ownership.append([{ drop: setAside }]);
+  });
+}
+
+/** Removes orch's own earlier outputs that `keep` doesn't hold. To be done after the claim is durable. */
+export function removeOwn(task: Task, keep: Result | null, context: WorkspaceContext): Outcome<null, Failure> {
+  const { remove } = classify(task, keep, context);
+  return guarded('remove', remove[0] ?? '', () => {
+    for (const path of remove) removeQuietly(context.root, path);
+    if (remove.length > 0) context.ownership.append([{ drop: remove }]);
+    const kept = new Set(keep?.outputs.map((entry) => entry.path));
+    for (const spec of task.outputs)
+      if (spec.kind === 'folder' && !kept.has(spec.path)) removeEmptyFolders(join(context.root, spec.path), kept, spec.path);
+  });
+}
+
+/** Makes the folders that outputs will lie in, but not the output folders themselves. */
+export function makeParents(task: Task, context: WorkspaceContext): Outcome<null, Failure> {
+  for (const spec of task.outputs) {
+    const parent = spec.kind === 'glob' ? context.matching.parentOf(spec.path) : dirname(spec.path);
+    if (parent === '' || parent === '.') continue;
+    const made = guarded('make the folder', parent, () => {
+      clearAncestors(parent, context);
+      mkdirSync(join(context.root, parent), { recursive: true });
+    });
+    if (!made.ok) return made;
+  }
+  return ok(null);
+}
+
+/** A file where a folder must be: orch's own from an earlier shape of the pipeline is removed, others set aside. */
+function clearAncestors(folder: string, context: WorkspaceContext): void {
+  const parts = folder.split('/');
+  for (let end = 1; end <= parts.length; end++) {
+    const path = parts.slice(0, end).join('/');
+    const stat = lstatSync(join(context.root, path), { throwIfNoEntry: false });
+    if (stat === undefined) return;
+    if (stat.isDirectory() || stat.isSymbolicLink()) continue;
+    if (isUnmodified(path, context)) {
+      unlinkSync(join(context.root, path));
+      context.ownership.append([{ drop: [path] }]);
+    } else {
+      moveTo(context.replacedDir, path, context);
+      context.notice('set-aside', `${path} stands where a folder must be: set aside under .cache/replaced/`);
+    }
+    return;
+  }
+}
+
+/** Recorded outputs that no task makes any more and that an input folder or glob of the task would pick up. */
+export function removeOrphans(task: Task, orphans: readonly string[], context: WorkspaceContext): Outcome<null, Failure> {
+  const specs = task.inputs.filter((spec) => !spec.negated && !spec.external);
+  if (specs.length === 0 || orphans.length === 0) return ok(null);
+  const covers = specs.map((spec) => coverage(spec, context.matching));
+  return guarded('remove', orphans[0]!, () => {
+    for (const path of orphans) {
+      const content = context.ownership.contentOf(path);
+      if (content === null || !covers.some((cover) => cover(path))) continue;
+      const entry = entryOf(path, content);
+      if (!context.isOnDisk(entry)) continue;
+      if (entry.kind === 'folder') removeQuietly(context.root, path);
+      else if (context.isStored(entry)) {
+        removeQuietly(context.root, path);
+        context.notice('orphan', `${path} is an output that no task makes any more: removed (it is in the cache)`);
+      } else {
+        moveTo(context.replacedDir, path, context);
+        context.notice('orphan', `${path} is an output that no task makes any more: set aside under .cache/replaced/`);
+      }
+      context.ownership.append([{ drop: [path] }]);
+    }
+  });
+}
+
+/** Moves whatever lies at the task's outputs to `.cache/failed/<task>/`, where the last failure is kept. */
+export function keepFailedOutputs(
+  outputs: readonly Pick<OutputSpec, 'kind' | 'path'>[],
+  label: string,
+  context: WorkspaceContext,
+): Outcome<readonly string[], Failure> {
+  const folder = join(context.failedDir, label);
+  const moved: string[] = [];
+  const done = guarded('set aside', folder, () => {
+    const paths = outputs.flatMap((spec) => present(spec, context).filter((path) => !isUnmodified(path, context)));
+    if (paths.length === 0) return;
+    rmSync(folder, { recursive: true, force: true });
+    for (const path of paths) {
+      moveTo(folder, path, context);
+      moved.push(path);
+    }
+    for (const spec of outputs)
+      if (spec.kind === 'folder') removeEmptyFolders(join(context.root, spec.path), new Set(), spec.path);
+  });
+  return done.ok ? ok(moved) : done;
+}
+
+/** Forgets and removes outputs of an attempt whose result doesn't count (its inputs changed meanwhile). */
+export function discardOutputs(task: Task, context: WorkspaceContext): Outcome<null, Failure> {
+  return guarded('remove', task.outputs[0]?.path ?? '', () => {
+    for (const spec of task.outputs) {
+      for (const path of present(spec, context)) rmSync(join(context.root, path), { recursive: true, force: true });
+      if (spec.kind === 'folder') rmSync(join(context.root, spec.path), { recursive: true, force: true });
+    }
+  });
+}
+
+function classify(task: Task, keep: Result | null, context: WorkspaceContext): Clearing {
+  const remove: string[] = [];
+  const setAside: string[] = [];
+  const occupied: { output: string; path: string }[] = [];
+  const kept = new Map(keep?.outputs.map((entry) => [entry.path, entry]));
+  for (const spec of task.outputs)
+    for (const path of present(spec, context)) {
+      const wanted = kept.get(path);
+      if (wanted !== undefined && context.isOnDisk(wanted)) continue;
+      if (isUnmodified(path, context)) remove.push(path);
+      else if (spec.kind === 'file' || wanted !== undefined || context.ownership.contentOf(path) !== null) setAside.push(path);
+      else occupied.push({ output: spec.kind === 'folder' ? `${spec.path}/` : spec.path, path });
+    }
+  return { remove, setAside, occupied };
+}
+
+/** What lies on disk at a declared output: files and links, not folders (except one in place of a file). */
+function present(spec: Pick<OutputSpec, 'kind' | 'path'>, context: Pick<WorkspaceContext, 'root' | 'matching'>): string[] {
+  if (spec.kind === 'file')
+    return lstatSync(join(context.root, spec.path), { throwIfNoEntry: false }) === undefined ? [] : [spec.path];
+  if (spec.kind === 'folder') {
+    const stat = lstatSync(join(context.root, spec.path), { throwIfNoEntry: false });
+    if (stat === undefined) return [];
+    return stat.isDirectory() ? walk(context.root, spec.path, Number.POSITIVE_INFINITY) : [spec.path];
+  }
+  const covers = context.matching.compile(spec.path);
+  const parent = context.matching.parentOf(spec.path);
+  const below = parent === '' ? spec.path : spec.path.slice(parent.length + 1);
+  const depth = below.includes('**') ? Number.POSITIVE_INFINITY : below.split('/').length;
+  return walk(context.root, parent, depth).filter(covers);
+}
+
+/** Files and links below a folder, root-relative; orch's own folder and git's are left out. */
+function walk(root: string, folder: string, depth: number): string[] {
+  let entries: import('node:fs').Dirent[];
+  try {
+    entries = readdirSync(join(root, folder), { withFileTypes: true });
+  } catch {
+    return [];
+  }
+  return entries.flatMap((entry) => {
+    const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+    if (!entry.isDirectory()) return [path];
+    if (folder === '' && (entry.name === '.cache' || entry.name === '.git')) return [];
+    return depth > 1 ? walk(root, path, depth - 1) : [];
+  });
+}
+
+function removeQuietly(root: string, path: string): void {
+  const file = join(root, path);
+  try {
+    if (lstatSync(file).isDirectory()) rmdirSync(file);
+    else unlinkSync(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTEMPTY') throw error;
+  }
+}
+
+/** Empty folders below (and including) an output folder; `rmdir` never removes one that holds something. */
+function removeEmptyFolders(folder: string, kept: ReadonlySet<string>, path: string): void {
+  let names: string[];
+  try {
+    names = readdirSync(folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+  } catch {
+    return;
+  }
+  for (const name of names) removeEmptyFolders(join(folder, name), kept, `${path}/${name}`);
+  if (kept.has(path)) return;
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Not empty: something in it is kept.
+  }
+}
+
+function moveTo(folder: string, path: string, context: Pick<WorkspaceContext, 'root'>): void {
+  const from = join(context.root, path);
+  let to = join(folder, path);
+  for (let n = 1; lstatSync(to, { throwIfNoEntry: false }) !== undefined; n++) to = join(folder, `${path}.${n}`);
+  mkdirSync(dirname(to), { recursive: true });
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+    cpSync(from, to, { recursive: true, verbatimSymlinks: true, preserveTimestamps: true });
+    rmSync(from, { recursive: true, force: true });
+  }
+}
+
+function guarded(doing: string, path: string, act: () => void): Outcome<null, Failure> {
+  try {
+    act();
+    return ok(null);
+  } catch (error) {
+    const { code, path: at } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    return fail({ kind: 'io', doing, path: at ?? path, code });
+  }
+}

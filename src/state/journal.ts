@@ -1,0 +1,277 @@
+/**
+ * The journal of a root: results by key and how the last attempt of each task ended. An append-only file of
+ * checksummed lines; what it says is in force from the last line that says it. Manifests, which are large and
+ * seldom read, lie in a file of their own and are found by offset. Runs do too: an idle run appends only there,
+ * so an unchanged journal means that nothing was decided otherwise since it was read.
+ *
+ *     {"t":"result","key":…,"outputs":[["f",path,digest,x,stored],["d",path],["l",path,text]],"ms":…,"at":…,"acc":0}
+ *     {"t":"start","id":"taxi:train","key":…,"run":…,"at":…}
+ *     {"t":"end","id":"taxi:train","key":…,"run":…,"at":…,"ms":…,"how":"succeeded","man":[offset,length],"log":…}
+ *
+ * In `runs`: {"run":…,"atMs":…,"durationMs":…,"state":…,"targets":[…],"counts":{…}}
+ */
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../base/atomic-file.ts';
+import { type Appender, formatLines, openAppender, readLines } from '../base/checksummed-lines.ts';
+import type { RunCounts } from '../model/event.ts';
+import type { RunId, TaskId, TaskKey } from '../model/ids.ts';
+import type { KeyManifest } from '../model/manifest.ts';
+import type { OutputEntry, Result } from '../model/result.ts';
+import type { Layout } from './layout.ts';
+
+export interface AttemptRecord {
+  readonly id: TaskId;
+  readonly key: TaskKey;
+  readonly run: RunId;
+  readonly outcome: 'succeeded' | 'accepted' | 'failed' | 'died';
+  readonly atMs: number;
+  readonly durationMs: number;
+  /** Root-relative, null where nothing was logged. */
+  readonly log: string | null;
+  readonly manifestAt: readonly [offset: number, length: number] | null;
+}
+
+export interface RunRecord {
+  readonly run: RunId;
+  readonly atMs: number;
+  readonly durationMs: number;
+  readonly state: 'succeeded' | 'failed' | 'interrupted';
+  readonly targets: readonly string[];
+  readonly counts: RunCounts;
+}
+
+export type JournalEntry =
+  | { readonly kind: 'result'; readonly result: Result }
+  | { readonly kind: 'start'; readonly id: TaskId; readonly key: TaskKey; readonly run: RunId; readonly atMs: number }
+  | { readonly kind: 'end'; readonly attempt: Omit<AttemptRecord, 'manifestAt'>; readonly manifest: KeyManifest | null };
+
+export interface Journal {
+  resultOf(key: TaskKey): Result | null;
+  lastAttempt(id: TaskId): AttemptRecord | null;
+  manifestOf(attempt: AttemptRecord): KeyManifest | null;
+  /** Duration of the last attempt that succeeded. */
+  expectedMs(id: TaskId): number | null;
+  /** Takes effect in memory at once; durable when `sync` resolves. */
+  append(entries: readonly JournalEntry[]): void;
+  sync(): Promise<void>;
+  close(): void;
+  /** Bytes that were there when it was read: another size on disk means that another run wrote since. */
+  readonly sizeBytes: number;
+  readonly damagedLines: number;
+}
+
+type OutputTuple = readonly ['f', string, string, 0 | 1, 0 | 1] | readonly ['d', string] | readonly ['l', string, string];
+
+type Line =
+  | { t: 'result'; key: string; outputs: readonly OutputTuple[]; ms: number; at: number; acc: 0 | 1 }
+  | { t: 'start'; id: string; key: string; run: string; at: number }
+  | {
+      t: 'end';
+      id: string;
+      key: string;
+      run: string;
+      at: number;
+      ms: number;
+      how: AttemptRecord['outcome'];
+      log: string | null;
+      man: readonly [number, number] | null;
+    };
+
+export function journalPath(layout: Layout): string {
+  return join(layout.state, 'journal');
+}
+
+/** Reads the journal; touches nothing until the first `append`. */
+export function openJournal(layout: Layout): Journal {
+  const path = journalPath(layout);
+  const manifestsPath = join(layout.state, 'manifests');
+  const results = new Map<string, Extract<Line, { t: 'result' }>>();
+  const attempts = new Map<string, AttemptRecord>();
+  const durations = new Map<string, number>();
+  const { records, damagedLines } = readLines(path);
+  for (const line of records as Line[]) apply(line);
+  const sizeBytes = sizeOf(path);
+  let appender: Appender | null = null;
+  let manifests: Appender | null = null;
+  let manifestsEnd = 0;
+
+  function apply(line: Line): void {
+    switch (line.t) {
+      case 'result':
+        results.set(line.key, line);
+        break;
+      case 'start':
+        // Until its end is recorded, an attempt counts as one that died.
+        attempts.set(line.id, {
+          id: line.id as TaskId,
+          key: line.key as TaskKey,
+          run: line.run as RunId,
+          outcome: 'died',
+          atMs: line.at,
+          durationMs: 0,
+          log: null,
+          manifestAt: null,
+        });
+        break;
+      case 'end':
+        attempts.set(line.id, {
+          id: line.id as TaskId,
+          key: line.key as TaskKey,
+          run: line.run as RunId,
+          outcome: line.how,
+          atMs: line.at,
+          durationMs: line.ms,
+          log: line.log,
+          manifestAt: line.man,
+        });
+        if (line.how === 'succeeded') durations.set(line.id, line.ms);
+        break;
+    }
+  }
+
+  function toLine(entry: JournalEntry): Line {
+    switch (entry.kind) {
+      case 'result': {
+        const { key, outputs, durationMs, createdAtMs, accepted } = entry.result;
+        return { t: 'result', key, outputs: outputs.map(toTuple), ms: Math.round(durationMs), at: createdAtMs, acc: accepted ? 1 : 0 };
+      }
+      case 'start':
+        return { t: 'start', id: entry.id, key: entry.key, run: entry.run, at: entry.atMs };
+      case 'end': {
+        const { id, key, run, atMs, durationMs, outcome, log } = entry.attempt;
+        const man = entry.manifest === null ? null : appendManifest(entry.manifest);
+        return { t: 'end', id, key, run, at: atMs, ms: Math.round(durationMs), how: outcome, log, man };
+      }
+    }
+  }
+
+  function appendManifest(manifest: KeyManifest): readonly [number, number] {
+    if (manifests === null) {
+      manifests = openAppender(manifestsPath);
+      manifestsEnd = sizeOf(manifestsPath);
+    }
+    // Not synced: a manifest explains, it decides nothing.
+    const length = Buffer.byteLength(formatLines([manifest]));
+    manifests.append([manifest]);
+    manifestsEnd += length;
+    return [manifestsEnd - length, length];
+  }
+
+  return {
+    resultOf(key) {
+      const line = results.get(key);
+      return line === undefined
+        ? null
+        : {
+            key,
+            outputs: line.outputs.map(fromTuple),
+            durationMs: line.ms,
+            createdAtMs: line.at,
+            accepted: line.acc === 1,
+          };
+    },
+    lastAttempt: (id) => attempts.get(id) ?? null,
+    manifestOf: ({ manifestAt }) => (manifestAt === null ? null : readManifest(manifestsPath, manifestAt)),
+    expectedMs: (id) => durations.get(id) ?? null,
+    append(entries) {
+      appender ??= openAppender(path);
+      const lines = entries.map(toLine);
+      for (const line of lines) apply(line);
+      appender.append(lines);
+    },
+    async sync() {
+      await appender?.sync();
+    },
+    close() {
+      appender?.close();
+      manifests?.close();
+      appender = null;
+      manifests = null;
+    },
+    sizeBytes,
+    damagedLines,
+  };
+}
+
+/** Adds one unsynced line: of all records a run's own is the one that may be lost. */
+export function appendRun(layout: Layout, run: RunRecord): void {
+  const runs = openAppender(join(layout.state, 'runs'));
+  runs.append([run]);
+  runs.close();
+}
+
+/** Size of the journal on disk now, 0 where there is none. */
+export function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/**
+ * Writes the journal anew with only what is in force once history has outgrown it.
+ * The caller holds the root's lock and has closed its journal.
+ */
+export function compactJournal(layout: Layout): void {
+  const path = journalPath(layout);
+  if (sizeOf(path) < 1_000_000) return;
+  const latest = new Map<string, Line>();
+  const { records } = readLines(path);
+  for (const line of records as Line[]) {
+    if (line.t === 'result') latest.set(`result ${line.key}`, line);
+    else {
+      latest.set(`attempt ${line.id}`, line);
+      if (line.t === 'end' && line.how === 'succeeded') latest.set(`success ${line.id}`, line);
+    }
+  }
+  // Successes first: a later failure of the same task must stay the last word on it.
+  const kept = [...latest].sort(([a], [b]) => Number(b.startsWith('success')) - Number(a.startsWith('success')));
+  if (kept.length * 3 > records.length) return;
+  writeFileAtomic(path, formatLines(kept.map(([, line]) => line)), { sync: true });
+}
+
+function toTuple(entry: OutputEntry): OutputTuple {
+  switch (entry.kind) {
+    case 'file':
+      return ['f', entry.path, entry.digest, entry.executable ? 1 : 0, entry.stored ? 1 : 0];
+    case 'folder':
+      return ['d', entry.path];
+    case 'symlink':
+      return ['l', entry.path, entry.link];
+  }
+}
+
+function fromTuple(tuple: OutputTuple): OutputEntry {
+  switch (tuple[0]) {
+    case 'f':
+      return {
+        kind: 'file',
+        path: tuple[1],
+        digest: tuple[2] as Extract<OutputEntry, { kind: 'file' }>['digest'],
+        executable: tuple[3] === 1,
+        stored: tuple[4] === 1,
+      };
+    case 'd':
+      return { kind: 'folder', path: tuple[1] };
+    case 'l':
+      return { kind: 'symlink', path: tuple[1], link: tuple[2] };
+  }
+}
+
+function readManifest(path: string, [offset, length]: readonly [number, number]): KeyManifest | null {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return null;
+  }
+  try {
+    const bytes = Buffer.alloc(length);
+    readSync(file, bytes, 0, length, offset);
+    // `<16 hex checksum> <json>\n`: damage makes it unreadable or not the manifest, and then nothing is explained.
+    const parsed: unknown = JSON.parse(bytes.toString('utf8', 17));
+    return typeof parsed === 'object' && parsed !== null && 'parts' in parsed ? (parsed as KeyManifest) : null;
+  } catch {
+    return null;
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Where a root keeps what. Everything lies under `.cache/`; formats carry a version in their folder's name, so
+ * that another version's files are ignored and never misread. `owned/` and `replaced/` have none: every version
+ * must be able to read which files are orch's own, and set-aside files are the user's.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const STATE_VERSION = 1;
+
+export interface Layout {
+  readonly root: string;
+  /** `.cache` */
+  readonly dir: string;
+  /** Journal, manifests, stat cache, compiled plans, lock. */
+  readonly state: string;
+  /** The record of orch's own files, kept twice. */
+  readonly owned: string;
+  readonly logs: string;
+  /** Files that orch didn't make or that were edited, set aside; never collected by itself. */
+  readonly replaced: string;
+  /** Outputs of failed attempts, the last of each task. */
+  readonly failed: string;
+  readonly tmp: string;
+  /** Default place of the content cache. */
+  readonly content: string;
+}
+
+export function layoutOf(root: string): Layout {
+  const dir = join(root, '.cache');
+  return {
+    root,
+    dir,
+    state: join(dir, 'state', `v${STATE_VERSION}`),
+    owned: join(dir, 'owned'),
+    logs: join(dir, 'logs'),
+    replaced: join(dir, 'replaced'),
+    failed: join(dir, 'failed'),
+    tmp: join(dir, 'tmp'),
+    content: join(dir, 'content'),
+  };
+}
+
+/** Makes the folders that a run writes to. Throws the system's error where it can't. */
+export function makeFolders(layout: Layout): void {
+  for (const folder of [layout.state, layout.owned, layout.logs, layout.tmp]) mkdirSync(folder, { recursive: true });
+  try {
+    writeFileSync(join(layout.dir, '.gitignore'), '*\n', { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+}

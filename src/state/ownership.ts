@@ -1,0 +1,171 @@
+/**
+ * Which files are orch's own: the path and content of every output that a command made or a restore wrote,
+ * and the claims of attempts that are under way. Only what stands here may be overwritten or removed without
+ * being set aside.
+ *
+ * Kept twice (`owned/a`, `owned/b`), one record a line with its checksum and number, so that damage to one copy
+ * loses nothing. The format has no version on purpose: it must outlive all others (and `orch --clean`).
+ *
+ *     {"n":1,"own":[["out/a.csv","xxh64-…-12"],["out/dir","folder"],["out/l","link:a.csv"]]}
+ *     {"n":2,"drop":["out/a.csv"]}
+ *     {"n":3,"claim":"<attempt>","task":"taxi:train","outputs":[["file","models/model.json"]]}
+ *     {"n":4,"end":"<attempt>"}
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeFileAtomic } from '../base/atomic-file.ts';
+import { type Appender, formatLines, openAppender, readLines } from '../base/checksummed-lines.ts';
+import type { Digest } from '../model/ids.ts';
+import type { OutputEntry } from '../model/result.ts';
+import type { PathKind } from '../model/task.ts';
+import type { Layout } from './layout.ts';
+
+export interface Claim {
+  readonly attempt: string;
+  readonly task: string;
+  readonly outputs: readonly { readonly kind: PathKind; readonly path: string }[];
+}
+
+export type OwnershipChange =
+  | { readonly own: readonly OutputEntry[] }
+  | { readonly drop: readonly string[] }
+  | { readonly claim: Claim }
+  | { readonly end: string };
+
+export interface Ownership {
+  /** The recorded content of a path (see `contentOf`), null where it isn't orch's. */
+  contentOf(path: string): string | null;
+  /** All recorded paths, unsorted. */
+  paths(): Iterable<string>;
+  /** Claims without an end. While this process holds the root's lock, those of other processes are dead. */
+  openClaims(): readonly Claim[];
+  /** Takes effect in memory at once; durable when `sync` resolves. */
+  append(changes: readonly OwnershipChange[]): void;
+  sync(): Promise<void>;
+  close(): void;
+  readonly damagedLines: number;
+}
+
+/** What of an output is recorded: a digest (`+x` where executable), `folder`, or `link:` with its text. */
+export function contentOf(entry: OutputEntry): string {
+  switch (entry.kind) {
+    case 'file':
+      return entry.executable ? `${entry.digest}+x` : entry.digest;
+    case 'folder':
+      return 'folder';
+    case 'symlink':
+      return `link:${entry.link}`;
+  }
+}
+
+/** The entry that a recorded content stands for; the inverse of `contentOf`. */
+export function entryOf(path: string, content: string): OutputEntry {
+  if (content === 'folder') return { kind: 'folder', path };
+  if (content.startsWith('link:')) return { kind: 'symlink', path, link: content.slice('link:'.length) };
+  const executable = content.endsWith('+x');
+  return { kind: 'file', path, digest: (executable ? content.slice(0, -2) : content) as Digest, executable, stored: true };
+}
+
+interface Line {
+  readonly n: number;
+  readonly own?: readonly (readonly [string, string])[];
+  readonly drop?: readonly string[];
+  readonly claim?: string;
+  readonly task?: string;
+  readonly outputs?: readonly (readonly [PathKind, string])[];
+  readonly end?: string;
+}
+
+/** Reads both copies; touches nothing until the first `append`. */
+export function openOwnership(layout: Layout): Ownership {
+  const copies = [join(layout.owned, 'a'), join(layout.owned, 'b')] as const;
+  const own = new Map<string, string>();
+  const claims = new Map<string, Claim>();
+  const { lines, damagedLines, copiesDiffer } = readCopies(copies);
+  let next = 1;
+  for (const line of lines) {
+    apply(line, own, claims);
+    next = Math.max(next, line.n + 1);
+  }
+  let appenders: Appender[] | null = null;
+  let lineCount = lines.length;
+
+  const open = (): Appender[] => {
+    // Copies that differ (one was damaged or cut) and files that are mostly history are written anew.
+    if (copiesDiffer || lineCount > 1_000 + 4 * (own.size + claims.size)) {
+      const fresh = snapshot(own, claims);
+      next = fresh.length + 1;
+      lineCount = fresh.length;
+      const text = formatLines(fresh);
+      for (const copy of copies) writeFileAtomic(copy, text, { sync: true });
+    }
+    return copies.map((copy) => openAppender(copy));
+  };
+
+  return {
+    contentOf: (path) => own.get(path) ?? null,
+    paths: () => own.keys(),
+    openClaims: () => [...claims.values()],
+    append(changes) {
+      appenders ??= open();
+      const added = changes.map((change): Line => toLine(next++, change));
+      for (const line of added) apply(line, own, claims);
+      lineCount += added.length;
+      for (const appender of appenders) appender.append(added);
+    },
+    async sync() {
+      // One copy is enough against a power cut; the second is against damage.
+      await appenders?.[0]?.sync();
+    },
+    close() {
+      for (const appender of appenders ?? []) appender.close();
+      appenders = null;
+    },
+    damagedLines,
+  };
+}
+
+function toLine(n: number, change: OwnershipChange): Line {
+  if ('own' in change) return { n, own: change.own.map((entry) => [entry.path, contentOf(entry)] as const) };
+  if ('drop' in change) return { n, drop: change.drop };
+  if ('end' in change) return { n, end: change.end };
+  const { attempt, task, outputs } = change.claim;
+  return { n, claim: attempt, task, outputs: outputs.map(({ kind, path }) => [kind, path] as const) };
+}
+
+function apply(line: Line, own: Map<string, string>, claims: Map<string, Claim>): void {
+  for (const [path, content] of line.own ?? []) own.set(path, content);
+  for (const path of line.drop ?? []) own.delete(path);
+  if (line.claim !== undefined)
+    claims.set(line.claim, {
+      attempt: line.claim,
+      task: line.task ?? '',
+      outputs: (line.outputs ?? []).map(([kind, path]) => ({ kind, path })),
+    });
+  if (line.end !== undefined) claims.delete(line.end);
+}
+
+function snapshot(own: ReadonlyMap<string, string>, claims: ReadonlyMap<string, Claim>): Line[] {
+  const lines: Line[] = own.size === 0 ? [] : [{ n: 1, own: [...own] }];
+  for (const claim of claims.values()) lines.push(toLine(lines.length + 1, { claim }));
+  return lines;
+}
+
+function readCopies(copies: readonly [string, string]): { lines: Line[]; damagedLines: number; copiesDiffer: boolean } {
+  const [a, b] = copies;
+  const first = readLines(a);
+  if (first.damagedLines === 0 && sameBytes(a, b)) return { lines: first.records as Line[], damagedLines: 0, copiesDiffer: false };
+  const second = readLines(b);
+  const byNumber = new Map<number, Line>();
+  for (const line of [...first.records, ...second.records] as Line[]) byNumber.set(line.n, line);
+  const lines = [...byNumber.values()].sort((x, y) => x.n - y.n);
+  return { lines, damagedLines: first.damagedLines + second.damagedLines, copiesDiffer: true };
+}
+
+function sameBytes(a: string, b: string): boolean {
+  try {
+    return statSync(a).size === statSync(b).size && readFileSync(a).equals(readFileSync(b));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,255 @@
+/**
+ * One project of the differential test on a real disk: carries out edits, starts the real binary, reads back which
+ * commands ran and which files lie there, and compares that with the reference model. Everything it does is also
+ * written down as a shell script, for whoever has to reproduce it.
+ */
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type Change, type FileAction, type Situation, sourcesOf } from './edits.ts';
+import { toYaml } from './pipeline-file.ts';
+import { predict } from './reference-model.ts';
+import type { Files, PipelineSpec, Request } from './workload.ts';
+
+/** What a run did that it must not have done, or didn't that it must. */
+export interface Divergence {
+  readonly differences: readonly string[];
+  /** Everything from the empty folder to the run that went wrong. */
+  readonly script: string;
+  readonly said: string;
+}
+
+export interface RunFlags {
+  readonly jobs: number;
+  readonly keepGoing: boolean;
+}
+
+const RUN_TIMEOUT_MS = 60_000;
+/** Made by commands: an edit of one that isn't there (any more) is left out. */
+const OUTPUT = /^(out|final|mix\/t\d)/;
+
+export class Session {
+  /** The folder of the project, and the trace beside it. */
+  readonly #outside = fs.realpathSync(fs.mkdtempSync(join(tmpdir(), 'orch-diff-')));
+  readonly #root = join(this.#outside, 'project');
+  readonly #trace = join(this.#outside, 'trace');
+  readonly #snapshots: Situation['snapshots'][number][] = [];
+  readonly #script: string[] = [
+    '# In an empty folder; $ORCH is the binary.',
+    'export LC_ALL=C DIFF_TRACE="$PWD/trace"; mkdir project && cd project',
+  ];
+  #situation: Situation;
+
+  constructor(
+    readonly bundle: string,
+    pipeline: PipelineSpec,
+    sources: Readonly<Record<string, string>>,
+  ) {
+    fs.mkdirSync(this.#root);
+    const history = { results: new Map(), owned: new Map(), lastEnd: new Map(), damaged: new Set<string>() };
+    this.#situation = { pipeline, disk: new Map(), history, snapshots: this.#snapshots, nextName: 1 };
+    const actions = Object.entries(sources).map(
+      ([path, text]): FileAction => ({ does: 'write', path, text, replace: false, keepMtime: false }),
+    );
+    this.apply({ pipeline, actions });
+    this.#snapshots.length = 0;
+  }
+
+  get situation(): Situation {
+    return this.#situation;
+  }
+
+  close(): void {
+    fs.rmSync(this.#outside, { recursive: true, force: true });
+  }
+
+  apply(change: Change): void {
+    const { pipeline, nextName } = this.#situation;
+    this.#snapshots.push({ pipeline, sources: sourcesOf(this.#situation) });
+    for (const action of change.actions) this.#act(action);
+    const edited = change.pipeline ?? pipeline;
+    const yaml = toYaml(edited);
+    const file = join(this.#root, 'orch.yaml');
+    if (!fs.existsSync(file) || fs.readFileSync(file, 'utf8') !== yaml) {
+      fs.writeFileSync(file, yaml);
+      this.#script.push(`cat > orch.yaml <<'YAML'\n${yaml}YAML`);
+    }
+    this.#situation = {
+      ...this.#situation,
+      pipeline: edited,
+      disk: readTree(this.#root),
+      nextName: nextName + 1,
+    };
+  }
+
+  /** Null where the run did exactly what the model says; `open` where the contract leaves it open what happens. */
+  async run(request: Request, flags: RunFlags): Promise<Divergence | 'open' | null> {
+    const { pipeline, disk, history } = this.#situation;
+    const args = ['run', ...request.targets, '-j', String(flags.jobs)];
+    if (flags.keepGoing) args.push('-k');
+    if (request.force !== null) args.push(request.force === '' ? '--force' : `--force=${request.force}`);
+    for (const [name, value] of Object.entries(request.params)) args.push('--param', `${name}=${value}`);
+    const failing = request.failing.join(' ');
+    this.#script.push(
+      `: > ../trace; DIFF_FAIL='${failing}' "$ORCH" ${args.map((arg) => `'${arg}'`).join(' ')}`,
+    );
+
+    const expected = predict(history, pipeline, disk, request);
+    if (expected.open) return 'open';
+    fs.writeFileSync(this.#trace, '');
+    const { code, said } = await this.#orch(args, failing);
+    const ran = fs.readFileSync(this.#trace, 'utf8').split('\n').slice(0, -1).sort();
+    const actual = readTree(this.#root);
+    const differences = compare({ ...expected, files: expected.files }, { ran, files: actual, exit: code });
+    for (const [path, text] of actual) if (history.owned.has(path)) history.owned.set(path, text);
+    this.#situation = { ...this.#situation, disk: actual };
+    return differences.length === 0 ? null : { differences, script: this.#script.join('\n'), said };
+  }
+
+  #orch(args: readonly string[], failing: string): Promise<{ code: string | number | null; said: string }> {
+    const { PATH, HOME } = process.env;
+    const child = spawn(process.execPath, [this.bundle, ...args], {
+      cwd: this.#root,
+      env: { PATH, HOME, LC_ALL: 'C', DIFF_TRACE: this.#trace, DIFF_FAIL: failing },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+    const timer = setTimeout(() => child.kill('SIGKILL'), RUN_TIMEOUT_MS);
+    return new Promise((resolve, reject) => {
+      child.on('error', reject);
+      child.on('close', (code, signal) => {
+        clearTimeout(timer);
+        resolve({ code: code ?? signal, said });
+      });
+    });
+  }
+
+  #act(action: FileAction): void {
+    if (action.does === 'damage') return this.#damage(action.texts);
+    const file = join(this.#root, action.path);
+    const isThere = fs.existsSync(file);
+    if (!isThere && (action.does !== 'write' || OUTPUT.test(action.path))) return;
+    switch (action.does) {
+      case 'write': {
+        const before = isThere && action.keepMtime ? fs.statSync(file) : null;
+        fs.mkdirSync(dirname(file), { recursive: true });
+        const target = action.replace ? `${file}.new` : file;
+        fs.writeFileSync(target, action.text);
+        if (action.replace) fs.renameSync(target, file);
+        if (before !== null) fs.utimesSync(file, before.atime, before.mtime);
+        const text = `printf '%s' '${action.text}'`;
+        const { path } = action;
+        const put = action.replace ? `${text} > ${path}.new; mv ${path}.new ${path}` : `${text} > ${path}`;
+        this.#script.push(
+          before === null
+            ? `mkdir -p ${dirname(path)}; ${put}`
+            : `cp -p ${path} ../before; ${put}; touch -r ../before ${path}`,
+        );
+        return;
+      }
+      case 'swap': {
+        const other = join(this.#root, action.other);
+        if (!fs.existsSync(other)) return;
+        fs.renameSync(file, `${file}.swap`);
+        fs.renameSync(other, file);
+        fs.renameSync(`${file}.swap`, other);
+        this.#script.push(
+          `mv ${action.path} ../swap; mv ${action.other} ${action.path}; mv ../swap ${action.other}`,
+        );
+        return;
+      }
+      case 'touch': {
+        const now = new Date();
+        fs.utimesSync(file, now, now);
+        this.#script.push(`touch ${action.path}`);
+        return;
+      }
+      case 'remove': {
+        fs.rmSync(file);
+        for (
+          let folder = dirname(file);
+          folder !== this.#root && fs.readdirSync(folder).length === 0;
+          folder = dirname(folder)
+        )
+          fs.rmdirSync(folder);
+        this.#script.push(`rm ${action.path}; rmdir -p --ignore-fail-on-non-empty ${dirname(action.path)}`);
+        return;
+      }
+    }
+  }
+
+  /** Flips a byte in the stored copies of these contents, size and time kept, as a failing disk does. */
+  #damage(texts: readonly string[]): void {
+    const store = join(this.#root, '.cache/content');
+    const files = fs
+      .readdirSync(store, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile());
+    let found = 0;
+    for (const entry of files) {
+      const file = join(entry.parentPath, entry.name);
+      const bytes = fs.readFileSync(file);
+      if (!texts.includes(bytes.toString())) continue;
+      found += 1;
+      const { atime, mtime, mode } = fs.statSync(file);
+      bytes[0] = bytes[0]! ^ 1;
+      fs.chmodSync(file, 0o600);
+      fs.writeFileSync(file, bytes);
+      fs.chmodSync(file, mode);
+      fs.utimesSync(file, atime, mtime);
+      this.#situation.history.damaged.add(fs.readFileSync(file).length === 0 ? '' : flipped(bytes));
+      this.#script.push(`# flip the first byte of ${file.slice(this.#root.length + 1)}, keeping its times`);
+    }
+    if (found < new Set(texts).size)
+      throw new Error(`only ${found} of ${texts.length} contents found under ${store}`);
+  }
+}
+
+/** The text that these bytes were before their first one was flipped. */
+function flipped(bytes: Buffer): string {
+  const before = Buffer.from(bytes);
+  before[0] = before[0]! ^ 1;
+  return before.toString();
+}
+
+function readTree(root: string): Map<string, string> {
+  const found = new Map<string, string>();
+  const walk = (folder: string): void => {
+    for (const entry of fs.readdirSync(join(root, folder), { withFileTypes: true })) {
+      const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+      if (path === '.cache' || path === 'orch.yaml') continue;
+      if (entry.isDirectory()) walk(path);
+      else found.set(path, fs.readFileSync(join(root, path), 'utf8'));
+    }
+  };
+  walk('');
+  return found;
+}
+
+interface Seen {
+  readonly ran: readonly string[];
+  readonly files: Files;
+  readonly exit: string | number | null;
+}
+
+function compare(expected: Seen & { readonly optional: ReadonlySet<string> }, actual: Seen): string[] {
+  const differences: string[] = [];
+  if (expected.exit !== actual.exit)
+    differences.push(`exit code: expected ${expected.exit}, got ${actual.exit}`);
+  const rest = [...actual.ran];
+  for (const line of expected.ran) {
+    const index = rest.indexOf(line);
+    if (index === -1) differences.push(`didn't run: ${line}`);
+    else rest.splice(index, 1);
+  }
+  for (const line of rest) differences.push(`ran, but must not: ${line}`);
+  for (const path of [...new Set([...expected.files.keys(), ...actual.files.keys()])].sort()) {
+    const [want, have] = [expected.files.get(path), actual.files.get(path)];
+    if (want === have || (have === undefined && expected.optional.has(path))) continue;
+    const say = (text: string | undefined) => (text === undefined ? 'absent' : JSON.stringify(text));
+    differences.push(`${path}: expected ${say(want)}, found ${say(have)}`);
+  }
+  return differences;
+}

@@ -1,0 +1,170 @@
+/** Signals (D4, E1), and two runs in one root (D7). */
+import { describe, expect, it } from 'vitest';
+import { gate, holdAt, isAlive, until } from './support/gate.ts';
+import {
+  eventsOf,
+  type Fields,
+  outcomesOf,
+  type Scenario,
+  said,
+  scenario,
+  task,
+} from './support/scenario.ts';
+
+/** quick, then slow, which is held and has started a process of its own. */
+const tasks: Fields = {
+  quick: task('quick', 'echo q > quick.txt', { outputs: ['quick.txt'] }),
+  slow: task('slow', `sh -c '${holdAt('child')}' &\n${holdAt('slow')}\ncat quick.txt > slow.txt`, {
+    inputs: ['quick.txt'],
+    outputs: ['slow.txt'],
+    grace: '2s',
+  }),
+};
+
+async function interrupted(
+  signal: NodeJS.Signals,
+): Promise<{ s: Scenario; code: number | null; pids: number[] }> {
+  const s = scenario(tasks);
+  const child = gate(s, 'child');
+  const slow = gate(s, 'slow');
+  const running = s.start(['run', 'slow']);
+  const pids = [...(await slow.reached()), ...(await child.reached())];
+  running.kill(signal);
+  const { code } = await running.done;
+  return { s, code, pids };
+}
+
+describe.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const)('%s', (signal, expected) => {
+  it(`gives exit ${expected}; no process survives; what was done stays done`, async () => {
+    const { s, code, pids } = await interrupted(signal);
+    expect(code).toBe(expected);
+    for (const pid of pids) await until(() => !isAlive(pid), `the end of ${pid}`);
+    expect(s.ran()).toEqual(['quick', 'slow']);
+    s.flow({
+      ...tasks,
+      slow: task('slow', 'cat quick.txt > slow.txt', { inputs: ['quick.txt'], outputs: ['slow.txt'] }),
+    });
+    expect(await s.run('slow')).toEqual(['slow']);
+  });
+});
+
+describe('an interrupt', () => {
+  it('that a task ignores ends it after its grace', async () => {
+    const s = scenario({ t: task('t', `trap '' INT; ${holdAt('t')}`, { grace: '100ms' }) });
+    const t = gate(s, 't');
+    const running = s.start(['run', 't']);
+    const [pid = 0] = await t.reached();
+    running.kill('SIGINT');
+    expect((await running.done).code).toBe(130);
+    await until(() => !isAlive(pid), 'the end of the command');
+  });
+
+  it('that comes twice kills at once', async () => {
+    const loop = 'while [ -d "$GATES" ]; do read go < "$GATES/t" || true; done';
+    const s = scenario({
+      t: task('t', `trap 'echo >> "$GATES/int.up"' INT\necho $$ >> "$GATES/t.up"\n${loop}`, { grace: '1h' }),
+    });
+    const t = gate(s, 't');
+    const int = gate(s, 'int');
+    const running = s.start(['run', 't']);
+    const [pid = 0] = await t.reached();
+    running.kill('SIGINT');
+    await int.reached();
+    running.kill('SIGINT');
+    expect((await running.done).code).toBe(130);
+    await until(() => !isAlive(pid), 'the end of the command');
+  });
+
+  it('is an event and records nothing partial', async () => {
+    const s = scenario({
+      t: task('t', `echo half > out.txt; ${holdAt('t')}`, { outputs: ['out.txt'], grace: '1s' }),
+    });
+    const t = gate(s, 't');
+    const running = s.start(['run', '--json', 't']);
+    await t.reached();
+    running.kill('SIGINT');
+    const ran = await running.done;
+    const events = eventsOf(ran);
+    expect(events.at(-1)).toMatchObject({ event: 'run-finished', state: 'interrupted', exitCode: 130 });
+    expect(s.exists('out.txt')).toBe(false);
+  });
+});
+
+describe('a second run in one root', () => {
+  const make: Fields = {
+    make: task('make', `${holdAt('g')}; cat in.txt > out.txt`, { inputs: ['in.txt'], outputs: ['out.txt'] }),
+  };
+
+  it('waits, says for whom, and reuses what the first made', async () => {
+    const s = scenario(make, { 'in.txt': 'x\n' });
+    const g = gate(s, 'g');
+    const first = s.start(['run', 'make']);
+    await g.reached();
+    const second = s.start(['run', '--json', 'make']);
+    await second.stdoutMatches(/"run-waiting"/);
+    g.release();
+    expect((await first.done).code).toBe(0);
+    const ran = await second.done;
+    expect(ran.code, said(ran)).toBe(0);
+    const events = eventsOf(ran);
+    expect(events.find((event) => event.event === 'run-waiting')).toMatchObject({ pid: first.pid });
+    expect(outcomesOf(events)).toEqual({ make: 'up-to-date' });
+    expect(s.ran()).toEqual(['make']);
+  });
+
+  it('says so in plain lines too', async () => {
+    const s = scenario(make, { 'in.txt': 'x\n' });
+    const g = gate(s, 'g');
+    const first = s.start(['run', 'make']);
+    await g.reached();
+    const second = s.start(['run', 'make']);
+    await second.stdoutMatches(/[Ww]aiting/);
+    g.release();
+    await first.done;
+    const ran = await second.done;
+    expect(ran.code).toBe(0);
+    expect(said(ran)).toContain(String(first.pid));
+  });
+
+  it('ends with 4 under --no-wait', async () => {
+    const s = scenario(make, { 'in.txt': 'x\n' });
+    const g = gate(s, 'g');
+    const first = s.start(['run', 'make']);
+    await g.reached();
+    const ran = await s.exits(4, ['run', '--no-wait', 'make']);
+    expect(said(ran)).toContain(String(first.pid));
+    g.release();
+    expect((await first.done).code).toBe(0);
+    expect(s.ran()).toEqual(['make']);
+  });
+
+  it('goes on at once where the first was killed', async () => {
+    const s = scenario(make, { 'in.txt': 'x\n' });
+    const g = gate(s, 'g');
+    const first = s.start(['run', 'make']);
+    const [pid = 0] = await g.reached();
+    first.kill('SIGKILL');
+    await first.done;
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+    await until(() => !isAlive(pid), 'the end of the command');
+    g.release();
+    await s.ok('run', '--no-wait', 'make');
+    expect(s.read('out.txt')).toBe('x\n');
+  });
+
+  it('is not disturbed by looking: list, status and a dry run need no turn', async () => {
+    const s = scenario(make, { 'in.txt': 'x\n' });
+    const g = gate(s, 'g');
+    const first = s.start(['run', 'make']);
+    await g.reached();
+    await s.ok('list');
+    await s.ok('status');
+    await s.ok('run', '-n', 'make');
+    g.release();
+    expect((await first.done).code).toBe(0);
+  });
+});
