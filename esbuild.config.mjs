@@ -17,6 +17,8 @@ const common = {
   format: 'cjs',
   minify: true,
   legalComments: 'none',
+  // `import('node:os')` becomes a lazy `require`: code run from a cached script has no module loader of its own.
+  supported: { 'dynamic-import': false },
   define: { ORCH_VERSION: JSON.stringify(version), 'import.meta.url': '__importMetaUrl' },
   logLevel: 'warning',
 };

@@ -3,7 +3,7 @@
  * The only place that knows how a loaded pipeline is kept between runs.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { loadHasher } from '../base/digest.ts';
@@ -148,6 +148,7 @@ async function load(
     params: request.params,
     today: request.today,
     reservedFlags: request.reservedFlags,
+    rootPath: found.root,
   });
   if (request.mayWrite && outcome.diagnostics.every(({ severity }) => severity !== 'error')) {
     const environment = Object.fromEntries(outcome.environmentUsed.map((name) => [name, request.environment[name] ?? null]));
@@ -204,6 +205,8 @@ export async function openState(project: Project, request: StateRequest): Promis
     readOnly: request.readOnly,
     rehash: request.rehash,
     allowLinks: pipelines.flatMap((pipeline) => pipeline.allowLinks),
+    ownFolders: contentFolderInRoot(project, request.environment),
+    onNote: (message) => tell('note', 'stat-cache', message),
   });
   const opened = openStore({
     dir: contentDir(project, request.environment),
@@ -231,6 +234,7 @@ export async function openState(project: Project, request: StateRequest): Promis
     store: opened.ok ? opened.value : null,
     close() {
       if (!request.readOnly) fingerprinter.flush();
+      fingerprinter.close();
       journal.close();
       ownership.close();
     },
@@ -239,6 +243,12 @@ export async function openState(project: Project, request: StateRequest): Promis
 
 /** Announced when reached (SPEC A3). */
 const DEFAULT_CAP_BYTES = 20_000_000_000;
+
+/** A content cache that was moved into the root isn't part of the project. */
+function contentFolderInRoot(project: Project, environment: StateRequest['environment']): string[] {
+  const path = relative(project.layout.root, contentDir(project, environment));
+  return path === '' || path.startsWith('..') || isAbsolute(path) ? [] : [path];
+}
 
 export function contentDir(project: Project, environment: Readonly<Record<string, string | undefined>>): string {
   const declared = project.pipelines.find(({ cache }) => cache.dir !== null)?.cache.dir ?? null;

@@ -2,7 +2,7 @@
  * What the parts of the local store share: its layout, buffers, limits, and how its folders and temporary files
  * come to be. Doesn't know blobs from results.
  */
-import { mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, openSync, readdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   type IoError,
@@ -105,7 +105,7 @@ export function sweepOnce(workspace: Workspace, folder: string): void {
   try {
     for (const name of readdirSync(folder)) {
       const path = join(folder, name);
-      const modifiedAtMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+      const modifiedAtMs = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
       if (modifiedAtMs === undefined || !isAbandonedTemp(name, modifiedAtMs, Date.now())) continue;
       // A restore leaves whole folders.
       rmSync(path, { recursive: true, force: true });

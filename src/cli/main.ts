@@ -14,9 +14,6 @@ import { terminalFor } from './style.ts';
 
 declare const ORCH_VERSION: string;
 
-tolerateClosedPipes();
-void main(process.argv.slice(2)).then(exitWhenFlushed);
-
 async function main(argv: readonly string[]): Promise<number> {
   const program = createProgram();
   const state = { exitCode: 0, extra: [] as readonly string[], params: [] as ReturnType<typeof splitArgv>['params'] };
@@ -200,3 +197,6 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
   const { reportBug } = await import('./bug-report.ts');
   return reportBug(error, argv);
 }
+
+tolerateClosedPipes();
+void main(process.argv.slice(2)).then(exitWhenFlushed);

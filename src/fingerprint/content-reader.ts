@@ -25,9 +25,12 @@ export interface Content {
 export interface ContentReader {
   /** Without reading: the digest that the stat cache answers with, or null. */
   readonly known: (place: Place, stats: Stats) => Content | null;
-  /** Reads it now. null where it isn't a regular file any more. Throws the system's error. */
+  /**
+   * Reads it now. null where it isn't a regular file any more. Throws the system's error; where too many files are
+   * open (EMFILE) only after a few tries, so that no half-read content is ever taken for one.
+   */
   readonly readNow: (place: Place) => Content | null;
-  /** The same; large files in slices, so that other work goes on. Waits where too many files are open (EMFILE). */
+  /** The same; large files in slices, so that other work goes on. */
   readonly read: (place: Place, stats: Stats) => Promise<Content | null>;
   /**
    * Reads once more what was too young to be remembered and by now isn't. The outputs of a run's last tasks are
@@ -73,9 +76,20 @@ export function createContentReader(hasher: Hasher, cache: StatCache, clock: Fil
     return { digest: read.digest, stats: read.stats, isSettled };
   }
 
-  function readNow(place: Place): Content | null {
+  function readOnce(place: Place): Content | null {
     const clockMs = clockBeforeReading();
     return remember(place, hasher.digestFile(place.absolute), clockMs);
+  }
+
+  function readNow(place: Place): Content | null {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return readOnce(place);
+      } catch (error) {
+        if (!isShortOfFiles(error) || attempt > RETRIES) throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_AFTER_MS * attempt);
+      }
+    }
   }
 
   async function readLarge(place: Place, stats: Stats): Promise<Content | null> {
@@ -89,7 +103,7 @@ export function createContentReader(hasher: Hasher, cache: StatCache, clock: Fil
     for (let attempt = 1; ; attempt++) {
       try {
         if (stats.size > LARGE_BYTES) return await readLarge(place, stats);
-        const content = readNow(place);
+        const content = readOnce(place);
         const nowMs = performance.now();
         if (nowMs - loopFreeAtMs > SLICE_MS) {
           await setImmediate();
@@ -97,8 +111,7 @@ export function createContentReader(hasher: Hasher, cache: StatCache, clock: Fil
         }
         return content;
       } catch (error) {
-        const { code } = error as NodeJS.ErrnoException;
-        if ((code !== 'EMFILE' && code !== 'ENFILE') || attempt > RETRIES) throw error;
+        if (!isShortOfFiles(error) || attempt > RETRIES) throw error;
         await setTimeout(RETRY_AFTER_MS * attempt);
       }
     }
@@ -129,4 +142,9 @@ export function createContentReader(hasher: Hasher, cache: StatCache, clock: Fil
       young.clear();
     },
   };
+}
+
+function isShortOfFiles(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EMFILE' || code === 'ENFILE';
 }

@@ -93,7 +93,7 @@ export function createLinks(rootPath: string, allowLinks: readonly string[]): Li
   };
 }
 
-function isLink(absolute: string): boolean {
+export function isLink(absolute: string): boolean {
   try {
     return lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
   } catch {

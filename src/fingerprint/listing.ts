@@ -45,13 +45,13 @@ export function createListings(clock: FileClock): Listings {
       const before = known.get(absolute);
       if (before?.generation === generation) return before.listing;
       const clockMs = clock.refresh();
-      const stats = statSync(absolute, { throwIfNoEntry: false });
-      if (stats === undefined || !stats.isDirectory()) return null;
-      if (before?.isSettled && isUnchanged(before.stats, stats)) {
-        before.generation = generation;
-        return before.listing;
-      }
       try {
+        const stats = statSync(absolute, { throwIfNoEntry: false });
+        if (stats === undefined || !stats.isDirectory()) return null;
+        if (before?.isSettled && isUnchanged(before.stats, stats)) {
+          before.generation = generation;
+          return before.listing;
+        }
         const listing = readListing(absolute);
         known.set(absolute, { listing, stats, isSettled: clock.isSettled(stats, clockMs), generation });
         return listing;
@@ -71,7 +71,8 @@ function isUnchanged(before: Stats, now: Stats): boolean {
   return before.mtimeMs === now.mtimeMs && before.ctimeMs === now.ctimeMs && before.ino === now.ino;
 }
 
-function readListing(absolute: string): Listing {
+/** Asks the disk. Throws the system's error. */
+export function readListing(absolute: string): Listing {
   const entries = readdirSync(absolute, { withFileTypes: true });
   const suspect = entries.some((entry) => entry.name.includes('\ufffd'));
   const valid = suspect ? validNames(absolute) : null;

@@ -15,7 +15,7 @@ import type { InputSpec } from '../model/task.ts';
 import type { Links } from './links.ts';
 import type { Listings } from './listing.ts';
 import type { SkipList } from './skip-list.ts';
-import { walk, type WalkRequest } from './walk.ts';
+import { type WalkRequest, walk } from './walk.ts';
 
 export interface InputMatch {
   /** Index of the declared input. */
@@ -48,12 +48,17 @@ export interface Surroundings {
   readonly ownFolders: ReadonlySet<string>;
 }
 
-export function matchSources(specs: readonly InputSpec[], options: MatchOptions, around: Surroundings): MatchedInputs {
+export function matchSources(
+  specs: readonly InputSpec[],
+  options: MatchOptions,
+  around: Surroundings,
+): MatchedInputs {
   const { links, listings, ownFolders } = around;
   const problems: Failure[] = [];
   const known = new Map<string, Stats>();
   const isExcluded = exclusionOf(specs);
-  const onProblem = (path: string, message: string) => problems.push({ kind: 'input-unusable', path, message });
+  const onProblem = (path: string, message: string) =>
+    problems.push({ kind: 'input-unusable', path, message });
 
   const found = specs.map((spec): string[] => {
     if (spec.negated) return [];
@@ -66,32 +71,42 @@ export function matchSources(specs: readonly InputSpec[], options: MatchOptions,
       isMade: options.isMade,
       onPath: (path: string) => paths.push(path),
       onProblem,
+      excludes: isExcluded,
     };
     const isOwn = (path: string) => ownFolders.has(path);
     if (spec.kind === 'file') {
       const stats = statOf(links.absolute(spec.path));
-      if (stats === undefined) return [];
-      if (stats.isDirectory() || (stats.isSymbolicLink() && isFolder(spec.path, links)))
-        walkWhole(spec.path, { ...request, skips: (path) => isOwn(path) || isExcluded(path) });
+      if (stats === null) return [];
+      const isLink = stats !== 'hidden' && stats.isSymbolicLink();
+      const mayBeFolder = stats !== 'hidden' && (isLink ? isFolder(spec.path, links) : stats.isDirectory());
+      if (mayBeFolder && !(isLink && options.isMade(spec.path)))
+        walkWhole(spec.path, { ...request, skips: isOwn });
       else if (!options.isMade(spec.path)) {
-        known.set(spec.path, stats);
+        if (stats !== 'hidden') known.set(spec.path, stats);
         paths.push(spec.path);
       }
     } else {
       const isSkipped = around.skipList();
-      const skips = (path: string, folder: boolean) => isOwn(path) || isSkipped(path, folder) || isExcluded(path);
+      const skips = (path: string, folder: boolean) => isOwn(path) || isSkipped(path, folder);
       if (spec.kind === 'glob') {
         const base = globParent(spec.path);
         const enters = compileGlobFolders(spec.path);
-        walk({ ...request, base, skips, enters, accepts: compileGlob(spec.path), reportsFolders: false }, links, listings);
-      } else if (statOf(links.absolute(spec.path)) !== undefined && !isFolder(spec.path, links))
+        walk(
+          { ...request, base, skips, enters, accepts: compileGlob(spec.path), reportsFolders: false },
+          links,
+          listings,
+        );
+      } else if (statOf(links.absolute(spec.path)) !== null && !isFolder(spec.path, links))
         onProblem(spec.path, "isn't a folder; write it without the final /");
       else walkWhole(spec.path, { ...request, skips });
     }
     return sortPaths(paths);
   });
 
-  function walkWhole(base: string, request: Pick<WalkRequest, 'skips' | 'isMade' | 'onPath' | 'onProblem'>): void {
+  function walkWhole(
+    base: string,
+    request: Omit<WalkRequest, 'base' | 'enters' | 'accepts' | 'reportsFolders'>,
+  ): void {
     walk({ ...request, base, enters: always, accepts: always, reportsFolders: true }, links, listings);
   }
 
@@ -105,27 +120,31 @@ function always(): boolean {
 function exclusionOf(specs: readonly InputSpec[]): (path: string) => boolean {
   const tests = specs
     .filter((spec) => spec.negated)
-    .map((spec) => (spec.kind === 'glob' ? compileExclusion(spec.path) : (path: string) => isInside(spec.path, path)));
+    .map((spec) =>
+      spec.kind === 'glob' ? compileExclusion(spec.path) : (path: string) => isInside(spec.path, path),
+    );
   return (path) => tests.some((test) => test(path));
 }
 
-function statOf(absolute: string): Stats | undefined {
+/** null: absent; `hidden`: the system won't say (no permission for a folder above…), which reading then reports. */
+function statOf(absolute: string): Stats | 'hidden' | null {
   try {
-    return lstatSync(absolute, { throwIfNoEntry: false });
+    return lstatSync(absolute, { throwIfNoEntry: false }) ?? null;
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
-    // Below a file, or behind a folder that can't be entered: absent for matching; reading says why.
-    return undefined;
+    return code === 'ENOTDIR' ? null : 'hidden';
   }
 }
 
 /** Is it a folder, or a link to one (wherever that leads: the walk refuses what isn't allowed)? */
 function isFolder(path: string, links: Links): boolean {
   const stats = statOf(links.absolute(path));
-  if (stats?.isSymbolicLink() !== true) return stats?.isDirectory() === true;
+  if (stats === null || stats === 'hidden') return false;
+  if (!stats.isSymbolicLink()) return stats.isDirectory();
   const { real, exists } = links.target(path);
-  return exists && statOf(real!)?.isDirectory() === true;
+  const target = exists ? statOf(real!) : null;
+  return target !== null && target !== 'hidden' && target.isDirectory();
 }
 
 function inOrder(found: readonly (readonly string[])[]): InputMatch[] {

@@ -41,7 +41,8 @@ export function createSkipList(ignoreText: string): SkipList {
   return (path, isFolder) => {
     const name = path.slice(path.lastIndexOf('/') + 1);
     let skipped = SKIPPED_NAMES.has(name) || SKIPPED_ENDS.some((end) => name.endsWith(end));
-    for (const rule of rules) if ((isFolder || !rule.foldersOnly) && rule.matches(path)) skipped = !rule.takesBack;
+    for (const rule of rules)
+      if ((isFolder || !rule.foldersOnly) && rule.matches(path)) skipped = !rule.takesBack;
     return skipped;
   };
 }
@@ -57,7 +58,10 @@ export function readIgnoreFile(root: string): string {
 
 function parseRule(line: string): Rule | null {
   // Trailing spaces go, except one that a backslash protects.
-  let pattern = line.replace(/\r$/, '').replace(/(\\ )? +$/, '$1').replace(/^ +$/, '');
+  let pattern = line
+    .replace(/\r$/, '')
+    .replace(/(\\ )? +$/, '$1')
+    .replace(/^ +$/, '');
   if (pattern === '' || pattern.startsWith('#')) return null;
   const takesBack = pattern.startsWith('!');
   if (takesBack) pattern = pattern.slice(1);

@@ -2,16 +2,18 @@
  * Goes through a folder and what lies below, following links to folders where that is allowed. It decides what is
  * found; which of it counts is asked of the caller. Paths come nearly in the order of their bytes.
  */
-import { lstatSync, realpathSync, statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { childOf, isInside } from '../base/path.ts';
-import type { Links } from './links.ts';
+import { isLink, type Links } from './links.ts';
 import { kindOfEntry, type Listings, nameOfEntry } from './listing.ts';
 
 export interface WalkRequest {
   /** Root-relative folder; outside the root for external inputs. */
   readonly base: string;
-  /** Passed over, with all below. */
+  /** Passed over as if it weren't there, with all below. */
   readonly skips: (path: string, isFolder: boolean) => boolean;
+  /** Taken away on purpose (`!x`), with all below. A folder that held it isn't empty. */
+  readonly excludes: (path: string) => boolean;
   /** Can anything below this folder count? */
   readonly enters: (folder: string) => boolean;
   /** Does a file or link of this path count? */
@@ -30,15 +32,19 @@ const MOST_LINKS = 10_000;
 
 /** The folder must not be skipped itself: whoever names it wants it. Nothing is reported where it doesn't exist. */
 export function walk(request: WalkRequest, links: Links, listings: Listings): void {
-  const { base, skips, enters, accepts, isMade, reportsFolders, onPath, onProblem } = request;
+  const { base, skips, excludes, enters, accepts, isMade, reportsFolders, onPath, onProblem } = request;
   let followed = 0;
 
   const problem = links.problemAbove(childOf(base, 'x'));
-  if (problem !== null) return onProblem(base, `lies behind a link: ${problem}`);
+  if (problem !== null) {
+    onProblem(base, `lies behind a link: ${problem}`);
+    return;
+  }
   const absolute = links.absolute(base);
-  if (statSync(absolute, { throwIfNoEntry: false })?.isDirectory() !== true) return;
-  if (reportsFolders && lstatSync(absolute).isSymbolicLink()) onPath(base);
-  visit(base, realpathSync.native(absolute), []);
+  const real = realFolder(absolute);
+  if (real === null) return;
+  if (reportsFolders && isLink(absolute)) onPath(base);
+  visit(base, real, []);
 
   /** Says whether the folder holds anything that counts or is made, `stack` being the real folders above. */
   function visit(folder: string, real: string, above: readonly string[]): boolean {
@@ -55,7 +61,8 @@ export function walk(request: WalkRequest, links: Links, listings: Listings): vo
       const name = nameOfEntry(entry, kind);
       const path = childOf(folder, name);
       if (skips(path, kind === 'folder')) continue;
-      if (kind === 'folder') {
+      if (excludes(path)) isHeld = true;
+      else if (kind === 'folder') {
         // An unentered folder may hold something; only walks that enter all report empty ones.
         if (!enters(path) || visit(path, `${real}/${name}`, stack)) isHeld = true;
       } else if (kind === 'symlink') {
@@ -64,7 +71,11 @@ export function walk(request: WalkRequest, links: Links, listings: Listings): vo
         isHeld = true;
         if (isMade(path)) continue;
         if (kind === 'file') onPath(path);
-        else onProblem(path, kind === 'special' ? 'is a FIFO, socket or device' : "has a name that isn't valid UTF-8");
+        else
+          onProblem(
+            path,
+            kind === 'special' ? 'is a FIFO, socket or device' : "has a name that isn't valid UTF-8",
+          );
       } else if (kind === 'bad-name' && enters(path)) {
         onProblem(path, "has a name that isn't valid UTF-8");
       }
@@ -80,7 +91,7 @@ export function walk(request: WalkRequest, links: Links, listings: Listings): vo
     if (!accepts(path) && !enters(path)) return false;
     if (isMade(path)) return true;
     const target = links.target(path);
-    const isFolder = target.exists && statSync(target.real!, { throwIfNoEntry: false })?.isDirectory() === true;
+    const isFolder = target.exists && realFolder(target.real!) !== null;
     // A glob asks for files, or for folders on the way to them.
     if (isFolder ? !reportsFolders && !enters(path) : !accepts(path)) return false;
     if (target.problem !== null) {
@@ -101,5 +112,14 @@ export function walk(request: WalkRequest, links: Links, listings: Listings): vo
     }
     visit(path, target.real!, stack);
     return true;
+  }
+}
+
+/** The real path of a folder or of what a link to one leads to, else null. */
+function realFolder(absolute: string): string | null {
+  try {
+    return statSync(absolute).isDirectory() ? realpathSync.native(absolute) : null;
+  } catch {
+    return null;
   }
 }

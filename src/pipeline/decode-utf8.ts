@@ -1,5 +1,5 @@
 /** Bytes to text, strictly: what isn't UTF-8 is an error with its place instead of a replacement character. */
-import { fail, ok, type Outcome } from '../base/outcome.ts';
+import { fail, type Outcome, ok } from '../base/outcome.ts';
 
 export interface NotUtf8 {
   /** Of the first invalid byte, from 0. */

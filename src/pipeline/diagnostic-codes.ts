@@ -54,7 +54,7 @@ export const DIAGNOSTIC_CODES = {
   'unknown-secret': 'A secret that the task does not declare.',
   'not-upstream': 'A task whose results are mentioned is not upstream.',
   'run-id-in-key': 'run.id in a cached task, which would never be up to date.',
-  'unquotable': 'A value in the text of an interpreter for which orch cannot quote.',
+  unquotable: 'A value in the text of an interpreter for which orch cannot quote.',
   'pipe-status-lost': 'A pipe under plain sh, where a failure before the last command goes unseen.',
 } as const satisfies Record<string, string>;
 

@@ -2,8 +2,9 @@
 import type { JsonValue, SourcePosition, TaskId } from '../model/ids.ts';
 import type { InputSpec, Need, OutputSpec, ParamDeclaration } from '../model/task.ts';
 import type { TaskEnv } from './env.ts';
+import type { FileRead, Mention } from './expression/index.ts';
 import type { SourceFile } from './source-file.ts';
-import type { Mention, Texts } from './texts.ts';
+import type { Texts } from './texts.ts';
 import { child, entriesOf, type MapEntry, type MapNode, type YamlNode } from './yaml-node.ts';
 
 export interface PipelineDraft {
@@ -11,7 +12,10 @@ export interface PipelineDraft {
   readonly source: SourceFile;
   readonly root: MapNode;
   readonly texts: Texts;
+  /** Those that have a value. */
   readonly params: readonly ParamDeclaration[];
+  /** All names that are declared. */
+  readonly declaredParams: readonly string[];
   /** The same by name, without a prototype. */
   readonly paramValues: Readonly<Record<string, JsonValue>>;
 }
@@ -31,6 +35,8 @@ export interface TaskDraft {
   readonly isBroken: boolean;
   /** What its text mentions, as far as it has been read. */
   readonly mentions: Mention[];
+  /** Files that `read_json` reads. */
+  readonly reads: FileRead[];
 
   // Filled in by the steps of `load.ts`, in this order.
   /** Variables that its expressions see. */

@@ -80,7 +80,10 @@ function viewOf(user: EnvView, declared: ReadonlyMap<string, DeclaredVariable>):
 }
 
 /** The declared variables as templates, and what they mention, into `fillingWith`'s mentions. */
-export function foldEnv({ declared }: TaskEnv, fillingWith: (env: EnvView) => Filling): Readonly<Record<string, Template>> {
+export function foldEnv(
+  { declared }: TaskEnv,
+  fillingWith: (env: EnvView) => Filling,
+): Readonly<Record<string, Template>> {
   const env: Record<string, Template> = {};
   for (const [name, { entry, below }] of declared) {
     const node = scalarOf(entry);

@@ -10,7 +10,11 @@ import { startOf } from './texts.ts';
 import { child, entriesOf, type MapEntry, type MapNode } from './yaml-node.ts';
 
 /** Tasks of one pipeline; what is wrong with matrices is reported. */
-export function expandTasks(pipeline: PipelineDraft, around: LoadSurroundings, problems: Problems): readonly TaskDraft[] {
+export function expandTasks(
+  pipeline: PipelineDraft,
+  around: LoadSurroundings,
+  problems: Problems,
+): readonly TaskDraft[] {
   const { texts, root } = pipeline;
   const shared = (env: EnvView) => ({ texts, problems, scope: sharedScope(pipeline, env, around) });
   const { view } = declareEnv(pipeline, null, around.env, shared);
@@ -46,6 +50,7 @@ export function expandTasks(pipeline: PipelineDraft, around: LoadSurroundings, p
       position: { file, line, column },
       isBroken,
       mentions: [],
+      reads: [],
       env: { view: surroundings.env, declared: new Map() },
       needs: [],
       neededByName: new Map(),
@@ -66,11 +71,21 @@ function emptyMap({ value, keySpan }: MapEntry): MapNode {
   return { kind: 'map', entries: new Map(), span: value.span ?? keySpan, weight: 1, depth: 1 };
 }
 
-function usableCells(matrix: MapNode, task: string, { source }: PipelineDraft, problems: Problems): readonly Cell[] {
+function usableCells(
+  matrix: MapNode,
+  task: string,
+  { source }: PipelineDraft,
+  problems: Problems,
+): readonly Cell[] {
   for (const { key, value } of entriesOf(matrix)) {
     if (value.kind === 'list') continue;
     // A map is refused by the schema; a scalar came from an expression.
-    if (value.kind === 'scalar') problems.error('bad-matrix', startOf(value, source), `the matrix of ${task}: ${key} needs a list of values`);
+    if (value.kind === 'scalar')
+      problems.error(
+        'bad-matrix',
+        startOf(value, source),
+        `the matrix of ${task}: ${key} needs a list of values`,
+      );
     return [];
   }
   return cellsOf(matrix, task, source, problems);

@@ -1,14 +1,27 @@
 /** Fills known values into texts: wholly, where the loader itself needs the result, or as far as it goes. */
 import type { Template } from '../model/expression.ts';
 import type { JsonValue } from '../model/ids.ts';
-import { type EvaluateError, foldTemplate, renderText, renderValue } from './expression/index.ts';
+import {
+  type EvaluateError,
+  type FileRead,
+  foldTemplate,
+  type Mention,
+  renderText,
+  renderValue,
+} from './expression/index.ts';
 import type { PathPiece } from './paths.ts';
 import type { Problems } from './problems.ts';
 import { hasExpression } from './schema.ts';
 import type { StaticScope } from './scope.ts';
 import type { Span } from './source-file.ts';
-import type { Mention, ReadText, Texts } from './texts.ts';
+import type { ReadText, Texts } from './texts.ts';
 import type { MapEntry, ScalarNode, YamlNode } from './yaml-node.ts';
+
+/** What texts mention, and which files they read. */
+export interface Noted {
+  readonly mentions: Mention[];
+  readonly reads: FileRead[];
+}
 
 /** How values are filled in at one place of a pipeline. */
 export interface Filling {
@@ -16,7 +29,7 @@ export interface Filling {
   readonly scope: StaticScope;
   readonly problems: Problems;
   /** Gets what is mentioned. */
-  readonly mentions?: Mention[];
+  readonly noted?: Noted;
 }
 
 /** What stays open is filled in when the task runs. null: the text is wrong, which is reported. */
@@ -28,7 +41,7 @@ export function fold(node: ScalarNode, reader: 'raw' | 'shell', filling: Filling
 /** The same for a text that was read before, or for a part of it. */
 export function foldPart(template: Template, read: ReadText, { scope, problems }: Filling): Template | null {
   if (typeof template === 'string') return template;
-  const folded = foldTemplate(template, scope, (mention) => scope.isStatic(mention));
+  const folded = foldTemplate(template, scope, scope.isStatic);
   if (folded.ok) return folded.value;
   reportEvaluation(folded.error, read, problems);
   return null;
@@ -37,7 +50,8 @@ export function foldPart(template: Template, read: ReadText, { scope, problems }
 /** The text with every value filled in. null: it is wrong or not known yet, which is reported. */
 export function fillText(node: ScalarNode, filling: Filling): string | null {
   const read = readKnown(node, filling);
-  if (read === null || typeof read.template === 'string') return read?.template ?? null;
+  if (read === null) return null;
+  if (typeof read.template === 'string') return read.template;
   const text = renderText(read.template, filling.scope);
   if (text.ok) return text.value;
   reportEvaluation(text.error, read, filling.problems);
@@ -64,10 +78,15 @@ export function fillPath(node: ScalarNode, filling: Filling): readonly (readonly
       reportEvaluation(value.error, read, filling.problems);
       return [];
     }
-    if (parts.length === 1 && Array.isArray(value.value)) return value.value.map((each) => [{ text: String(each), isValue: true }]);
+    if (parts.length === 1 && Array.isArray(value.value))
+      return value.value.map((each) => [{ text: String(each), isValue: true }]);
     if (typeof value.value === 'object') {
       const found = value.value === null ? 'nothing' : Array.isArray(value.value) ? 'a list' : 'a map';
-      filling.problems.error('bad-expression', part.position, `${part.source} is ${found}; a path needs a text`);
+      filling.problems.error(
+        'bad-expression',
+        part.position,
+        `${part.source} is ${found}; a path needs a text`,
+      );
       return [];
     }
     pieces.push({ text: String(value.value), isValue: true });
@@ -99,9 +118,13 @@ export function fillNode(node: YamlNode, filling: Filling): YamlNode | null {
 
 function nodeOf(value: JsonValue, span: Span): YamlNode {
   const place = { span, weight: 1, depth: 1 };
-  if (Array.isArray(value)) return { ...place, kind: 'list', items: value.map((each: JsonValue) => nodeOf(each, span)) };
+  if (Array.isArray(value))
+    return { ...place, kind: 'list', items: value.map((each: JsonValue) => nodeOf(each, span)) };
   if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).map(([key, each]): [string, MapEntry] => [key, { key, keySpan: span, value: nodeOf(each, span) }]);
+    const entries = Object.entries(value).map(([key, each]): [string, MapEntry] => [
+      key,
+      { key, keySpan: span, value: nodeOf(each, span) },
+    ]);
     return { ...place, kind: 'map', entries: new Map(entries) };
   }
   const scalar = value as string | number | boolean | null;
@@ -109,9 +132,14 @@ function nodeOf(value: JsonValue, span: Span): YamlNode {
 }
 
 /** Reads a text and notes what it mentions. */
-export function readAndNote(node: ScalarNode, reader: 'raw' | 'shell', { texts, mentions }: Filling): ReadText | null {
+export function readAndNote(
+  node: ScalarNode,
+  reader: 'raw' | 'shell',
+  { texts, noted }: Filling,
+): ReadText | null {
   const read = texts.read(node, reader);
-  if (read !== null && mentions !== undefined) mentions.push(...read.mentions);
+  noted?.mentions.push(...(read?.mentions ?? []));
+  noted?.reads.push(...(read?.reads ?? []));
   return read;
 }
 
@@ -127,16 +155,32 @@ function readKnown(node: ScalarNode, filling: Filling): ReadText | null {
 function whyOpen({ path }: Mention): { message: string; hint: string | null } {
   const [root = '', first] = path;
   const name = path.join('.');
-  if (root === 'env' && first === undefined) return { message: 'env needs the name of a variable', hint: 'write env.NAME' };
-  if (root === 'env') return { message: `${name} is known only when the task runs, and is needed before`, hint: null };
+  if (root === 'env' && first === undefined)
+    return { message: 'env needs the name of a variable', hint: 'write env.NAME' };
+  if (root === 'env')
+    return { message: `${name} is known only when the task runs, and is needed before`, hint: null };
   if (root === 'needs' && first !== undefined && path[2] !== 'outputs')
-    return { message: `${name} is known only when the task runs, and is needed before`, hint: 'only outputs that are no globs are known before' };
-  if (root === 'needs') return { message: `${name} is not known here`, hint: `list ${first ?? 'the task'} in needs; outputs that are globs are known only when the task runs` };
+    return {
+      message: `${name} is known only when the task runs, and is needed before`,
+      hint: 'only outputs that are no globs are known before',
+    };
+  if (root === 'needs')
+    return {
+      message: `${name} is not known here`,
+      hint: `list ${first ?? 'the task'} in needs; outputs that are globs are known only when the task runs`,
+    };
   if (root === 'inputs' || root === 'outputs')
-    return { message: `${name} is not known here`, hint: 'inputs can be used in outputs, and both in run and env; globs are known only when the task runs' };
+    return {
+      message: `${name} is not known here`,
+      hint: 'inputs can be used in outputs, and both in run and env; globs are known only when the task runs',
+    };
   return { message: `${name} is known only when the task runs, and is needed before`, hint: null };
 }
 
-function reportEvaluation({ message, position, hint }: EvaluateError, read: ReadText, problems: Problems): void {
+function reportEvaluation(
+  { message, position, hint }: EvaluateError,
+  read: ReadText,
+  problems: Problems,
+): void {
   problems.error('bad-expression', position ?? read.position, message, { hint: hint ?? null });
 }

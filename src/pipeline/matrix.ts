@@ -19,7 +19,12 @@ export interface Cell {
 /** Tasks of one matrix. A larger one is a slip more likely than a wish, and its plan would take minutes. */
 export const MAX_CELLS = 100_000;
 
-export function cellsOf(matrix: MapNode, task: string, source: SourceFile, problems: Problems): readonly Cell[] {
+export function cellsOf(
+  matrix: MapNode,
+  task: string,
+  source: SourceFile,
+  problems: Problems,
+): readonly Cell[] {
   const axes = entriesOf(matrix).filter(({ key }) => key !== 'include' && key !== 'exclude');
   const place = source.position({ start: matrix.span.start, end: matrix.span.start });
   let combinations: Record<string, JsonValue>[] = axes.length === 0 ? [] : [emptyMap()];
@@ -27,7 +32,11 @@ export function cellsOf(matrix: MapNode, task: string, source: SourceFile, probl
     if (value.kind !== 'list') return [];
     const values = value.items.map(toJson);
     if (values.length === 0) {
-      problems.error('bad-matrix', source.position(keySpan), `the matrix of ${task} has no values for ${key}`);
+      problems.error(
+        'bad-matrix',
+        source.position(keySpan),
+        `the matrix of ${task} has no values for ${key}`,
+      );
       return [];
     }
     if (combinations.length * values.length > MAX_CELLS) {
@@ -41,9 +50,15 @@ export function cellsOf(matrix: MapNode, task: string, source: SourceFile, probl
     const unknown = Object.keys(entry).find((key) => !axes.some((axis) => axis.key === key));
     if (unknown === undefined) continue;
     const span = itemsOf(child(matrix, 'exclude'))[index]!.span;
-    problems.error('bad-matrix', source.position(span), `exclude names ${unknown}, which the matrix of ${task} doesn't have`);
+    problems.error(
+      'bad-matrix',
+      source.position(span),
+      `exclude names ${unknown}, which the matrix of ${task} doesn't have`,
+    );
   }
-  combinations = combinations.filter((cell) => !excluded.some((entry) => agrees(cell, entry, Object.keys(entry))));
+  combinations = combinations.filter(
+    (cell) => !excluded.some((entry) => agrees(cell, entry, Object.keys(entry))),
+  );
 
   const axisNames = axes.map((axis) => axis.key);
   const added: Record<string, JsonValue>[] = [];
@@ -58,7 +73,8 @@ export function cellsOf(matrix: MapNode, task: string, source: SourceFile, probl
   if (cells.length === 0) problems.error('bad-matrix', place, `the matrix of ${task} gives no cells`);
   const seen = new Set<string>();
   return cells.filter(({ label }) => {
-    if (seen.has(label)) problems.error('duplicate-cell', place, `the matrix of ${task} gives ${task}${label} twice`);
+    if (seen.has(label))
+      problems.error('duplicate-cell', place, `the matrix of ${task} gives ${task}${label} twice`);
     const isNew = !seen.has(label);
     seen.add(label);
     return isNew;
@@ -69,7 +85,10 @@ function emptyMap(): Record<string, JsonValue> {
   return Object.create(null);
 }
 
-function withKeys(before: Readonly<Record<string, JsonValue>>, more: Readonly<Record<string, JsonValue>>): Record<string, JsonValue> {
+function withKeys(
+  before: Readonly<Record<string, JsonValue>>,
+  more: Readonly<Record<string, JsonValue>>,
+): Record<string, JsonValue> {
   return Object.assign(emptyMap(), before, more);
 }
 
@@ -77,7 +96,11 @@ function isMap(value: JsonValue): value is { readonly [key: string]: JsonValue }
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function agrees(cell: Readonly<Record<string, JsonValue>>, entry: Readonly<Record<string, JsonValue>>, keys: readonly string[]): boolean {
+function agrees(
+  cell: Readonly<Record<string, JsonValue>>,
+  entry: Readonly<Record<string, JsonValue>>,
+  keys: readonly string[],
+): boolean {
   return keys.every((key) => key in cell && cellText(cell[key]!) === cellText(entry[key]!));
 }
 
@@ -92,7 +115,10 @@ export function cellLabel(values: Readonly<Record<string, JsonValue>>): string {
  */
 export function cellText(value: JsonValue): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.replace(ESCAPED, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+  return text.replace(
+    ESCAPED,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  );
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for

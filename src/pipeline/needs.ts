@@ -3,7 +3,7 @@
  * `t[model=a]`, and each of them with `pipeline:` before it. Knows names and cells, nothing of paths.
  */
 import { nearest } from '../base/nearest.ts';
-import { fail, ok, type Outcome } from '../base/outcome.ts';
+import { fail, type Outcome, ok } from '../base/outcome.ts';
 import type { JsonValue } from '../model/ids.ts';
 import { cellLabel, cellText } from './matrix.ts';
 
@@ -60,11 +60,20 @@ export function indexTasks<T extends Nameable>(tasks: readonly T[]): TaskIndex<T
     const pipelines = () => [...new Set(all.map((full) => full.slice(0, full.indexOf(':'))))];
     if (!all.some((full) => full.startsWith(`${within}:`)) && !pipelines().includes(within)) {
       const close = suggest(within, pipelines);
-      return { code: 'unknown-task', message: `there is no pipeline ${JSON.stringify(within)}`, hint: didYouMean(close) };
+      return {
+        code: 'unknown-task',
+        message: `there is no pipeline ${JSON.stringify(within)}`,
+        hint: didYouMean(close),
+      };
     }
-    const here = () => all.filter((full) => full.startsWith(`${within}:`)).map((full) => full.slice(within.length + 1));
+    const here = () =>
+      all.filter((full) => full.startsWith(`${within}:`)).map((full) => full.slice(within.length + 1));
     const close = suggest(name, here) ?? all.find((full) => full.endsWith(`:${name}`)) ?? null;
-    return { code: 'unknown-task', message: `there is no task ${JSON.stringify(name)} in ${within}`, hint: didYouMean(close) };
+    return {
+      code: 'unknown-task',
+      message: `there is no task ${JSON.stringify(name)} in ${within}`,
+      hint: didYouMean(close),
+    };
   };
 
   return {
@@ -90,7 +99,10 @@ export function indexTasks<T extends Nameable>(tasks: readonly T[]): TaskIndex<T
           reference.cells === null && from !== null
             ? `no cell of ${reference.name} agrees with ${labelOf(from)}`
             : `${reference.name} has no cell ${text.slice(text.indexOf('['))}`,
-        hint: `${reference.name} has ${labels.join(', ')}${all.length > 5 ? ` and ${all.length - 5} more` : ''}`,
+        hint:
+          all[0]!.cell === null
+            ? `${reference.name} has no matrix`
+            : `it has ${labels.join(', ')}${all.length > 5 ? ` and ${all.length - 5} more` : ''}`,
       });
     },
   };
@@ -145,7 +157,11 @@ function groupByShape<T extends Nameable>(tasks: readonly T[]): readonly Shape<T
     if (group === undefined) groups.set(shape, [task]);
     else group.push(task);
   }
-  return [...groups].map(([shape, cells]) => ({ keys: shape === '' ? [] : shape.split('\n'), cells, byKeys: new Map() }));
+  return [...groups].map(([shape, cells]) => ({
+    keys: shape === '' ? [] : shape.split('\n'),
+    cells,
+    byKeys: new Map(),
+  }));
 }
 
 function select<T extends Nameable>(
@@ -156,7 +172,8 @@ function select<T extends Nameable>(
 ): readonly T[] {
   if (cells === '*') return all.filter((task) => task.cell !== null);
   if (cells === null && (from === null || from.cell === null)) return all;
-  const own = cells ?? new Map(Object.entries(from?.cell ?? {}).map(([key, value]) => [key, cellText(value)]));
+  const own =
+    cells ?? new Map(Object.entries(from?.cell ?? {}).map(([key, value]) => [key, cellText(value)]));
   const found: T[] = [];
   for (const shape of shapes) {
     const shared = [...own.keys()].filter((key) => shape.keys.includes(key));

@@ -3,12 +3,16 @@
  * make it only possible, nothing is said: the files decide that when they are there.
  */
 import type { InputSpec, OutputSpec, Task } from '../model/task.ts';
+import { foldersAbove, globParent } from './paths.ts';
 import type { Problems } from './problems.ts';
 
 /** Compiles a glob. */
 export type CompileGlob = (glob: string) => (path: string) => boolean;
 
-type Writer = Pick<Task, 'label' | 'pipeline'> & { readonly inputs: readonly InputSpec[]; readonly outputs: readonly OutputSpec[] };
+type Writer = Pick<Task, 'label' | 'pipeline'> & {
+  readonly inputs: readonly InputSpec[];
+  readonly outputs: readonly OutputSpec[];
+};
 
 interface Claim {
   readonly task: Writer;
@@ -48,7 +52,12 @@ export function refuseOverlaps(tasks: readonly Writer[], compile: CompileGlob, p
 }
 
 /** A literal output that another task's output glob matches. */
-function matchLiterals(literals: readonly Claim[], globs: readonly Claim[], compile: CompileGlob, problems: Problems): void {
+function matchLiterals(
+  literals: readonly Claim[],
+  globs: readonly Claim[],
+  compile: CompileGlob,
+  problems: Problems,
+): void {
   const byFolder = new Map<string, { claim: Claim; matches: (path: string) => boolean }[]>();
   for (const claim of globs) {
     const parent = globParent(claim.spec.path);
@@ -67,34 +76,27 @@ function matchLiterals(literals: readonly Claim[], globs: readonly Claim[], comp
 
 function reportPair(first: Claim, second: Claim, problems: Problems): void {
   const same = first.spec.path === second.spec.path;
-  const what = same ? `both write ${first.spec.path}` : `write ${first.spec.path} and ${second.spec.path}, which overlap`;
+  const what = same
+    ? `both write ${first.spec.path}`
+    : `write ${first.spec.path} and ${second.spec.path}, which overlap`;
+  const nameOf = ({ task }: Claim) =>
+    first.task.pipeline === second.task.pipeline ? task.label : `${task.pipeline}:${task.label}`;
   const isOneEntry = samePlace(first.spec, second.spec);
-  problems.error('overlapping-outputs', second.spec.position, `${nameOf(first)} and ${nameOf(second)} ${what}`, {
-    hint: isOneEntry ? 'put what tells the cells apart into the path, such as ${{ matrix.… }}' : null,
-    related: isOneEntry ? [] : [{ ...first.spec.position, message: `${nameOf(first)} writes ${first.spec.path}` }],
-  });
-}
-
-function nameOf({ task }: Claim): string {
-  return `${task.pipeline}:${task.label}`;
+  problems.error(
+    'overlapping-outputs',
+    second.spec.position,
+    `${nameOf(first)} and ${nameOf(second)} ${what}`,
+    {
+      hint: isOneEntry ? 'put what tells the cells apart into the path, such as ${{ matrix.… }}' : null,
+      related: isOneEntry
+        ? []
+        : [{ ...first.spec.position, message: `${nameOf(first)} writes ${first.spec.path}` }],
+    },
+  );
 }
 
 function samePlace({ position: a }: OutputSpec, { position: b }: OutputSpec): boolean {
   return a.file === b.file && a.line === b.line && a.column === b.column;
-}
-
-/** `a/b` and `a` for `a/b/c`. */
-function foldersAbove(path: string): readonly string[] {
-  const folders: string[] = [];
-  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) folders.push(path.slice(0, end));
-  return folders;
-}
-
-/** The literal folder that a glob starts with, '' for none. */
-function globParent(glob: string): string {
-  const segments = glob.split('/');
-  const first = segments.findIndex((segment) => /[*?[\]{}()!+@\\]/.test(segment));
-  return segments.slice(0, first === -1 ? segments.length - 1 : first).join('/');
 }
 
 function refuseOwnInputs(task: Writer, compile: CompileGlob, problems: Problems): void {
@@ -103,7 +105,8 @@ function refuseOwnInputs(task: Writer, compile: CompileGlob, problems: Problems)
   const outputs = task.outputs.map((output) => {
     const path = output.kind === 'glob' ? globParent(output.path) : output.path;
     // What a negation takes from a glob output isn't certain: then nothing is said.
-    const isLeftOut = output.kind === 'glob' ? negations.length > 0 : negations.some((negation) => negation(path));
+    const isLeftOut =
+      output.kind === 'glob' ? negations.length > 0 : negations.some((negation) => negation(path));
     return { output, path, isLeftOut, covers: coverage(output, compile) };
   });
   for (const input of task.inputs) {
@@ -116,14 +119,19 @@ function refuseOwnInputs(task: Writer, compile: CompileGlob, problems: Problems)
       if ((isRead && !isLeftOut) || holdsInput)
         problems.error('own-input', output.position, `${task.label} writes its own input: ${output.path}`, {
           hint: input.kind === 'file' ? null : `leave it out of the inputs by "!${output.path}"`,
-          related: [{ ...input.position, message: `${input.path === '' ? './' : input.path} is an input here` }],
+          related: [
+            { ...input.position, message: `${input.path === '' ? './' : input.path} is an input here` },
+          ],
         });
     }
   }
 }
 
 /** Does a declared path certainly cover a path? A literal may be a folder: then what lies in it belongs to it. */
-function coverage({ kind, path }: Pick<InputSpec, 'kind' | 'path'>, compile: CompileGlob): (path: string) => boolean {
+function coverage(
+  { kind, path }: Pick<InputSpec, 'kind' | 'path'>,
+  compile: CompileGlob,
+): (path: string) => boolean {
   if (kind === 'glob') return compile(path);
   const prefix = path === '' ? '' : `${path}/`;
   return (other) => other === path || other.startsWith(prefix);

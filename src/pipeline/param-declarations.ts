@@ -2,10 +2,27 @@
 import { nearest } from '../base/nearest.ts';
 import type { JsonValue, SourcePosition } from '../model/ids.ts';
 import type { ParamType } from '../model/task.ts';
-import { isOfType, PARAM_TYPES, type ParamLimits, troubleWith, TYPE_WORDS, typeOfValue } from './param-types.ts';
+import {
+  isOfType,
+  PARAM_TYPES,
+  type ParamLimits,
+  TYPE_WORDS,
+  troubleWith,
+  typeOfValue,
+} from './param-types.ts';
 import type { Problems } from './problems.ts';
 import type { SourceFile } from './source-file.ts';
-import { child, describeNode, entriesOf, itemsOf, type MapEntry, type MapNode, textOf, toJson, type YamlNode } from './yaml-node.ts';
+import {
+  child,
+  describeNode,
+  entriesOf,
+  itemsOf,
+  type MapEntry,
+  type MapNode,
+  textOf,
+  toJson,
+  type YamlNode,
+} from './yaml-node.ts';
 
 export interface Declared extends ParamLimits {
   readonly name: string;
@@ -18,17 +35,32 @@ export interface Declared extends ParamLimits {
 }
 
 const WORDS = ['type', 'default', 'min', 'max', 'values', 'description'];
-const OTHER_WORDS: Readonly<Record<string, string>> = { choices: 'values', options: 'values', enum: 'values', value: 'default', help: 'description', desc: 'description', minimum: 'min', maximum: 'max' };
+const OTHER_WORDS: Readonly<Record<string, string>> = {
+  choices: 'values',
+  options: 'values',
+  enum: 'values',
+  value: 'default',
+  help: 'description',
+  desc: 'description',
+  minimum: 'min',
+  maximum: 'max',
+};
 
-export function declarationsOf(node: YamlNode | null, source: SourceFile, problems: Problems): readonly Declared[] {
+export function declarationsOf(
+  node: YamlNode | null,
+  source: SourceFile,
+  problems: Problems,
+): readonly Declared[] {
   return entriesOf(node).flatMap((entry) => declaration(entry, source, problems) ?? []);
 }
 
 function declaration(entry: MapEntry, source: SourceFile, problems: Problems): Declared | null {
   const { key: name, keySpan, value: node } = entry;
-  const position = source.position(keySpan);
+  const { file, line, column } = source.position(keySpan);
+  const position = { file, line, column };
   const plain = { name, description: null, min: null, max: null, values: null, position };
-  if (node.kind === 'map' && isDeclaration(node)) return readDeclaration(name, node, position, source, problems);
+  if (node.kind === 'map' && isDeclaration(node))
+    return readDeclaration(name, node, position, source, problems);
   if (node.kind === 'scalar' && node.value === null) return null; // The schema has refused it.
   const initial = toJson(node);
   return { ...plain, type: typeOfValue(initial), initial, open: false };
@@ -41,16 +73,30 @@ function declaration(entry: MapEntry, source: SourceFile, problems: Problems): D
 function isDeclaration(node: MapNode): boolean {
   const keys = [...node.entries.keys()];
   if (!keys.includes('type') && !keys.includes('default')) return false;
-  return keys.every((key) => WORDS.includes(key)) || (PARAM_TYPES as readonly string[]).includes(textOf(child(node, 'type')) ?? '');
+  return (
+    keys.every((key) => WORDS.includes(key)) ||
+    (PARAM_TYPES as readonly string[]).includes(textOf(child(node, 'type')) ?? '')
+  );
 }
 
-function readDeclaration(name: string, node: MapNode, position: SourcePosition, source: SourceFile, problems: Problems): Declared | null {
+function readDeclaration(
+  name: string,
+  node: MapNode,
+  position: SourcePosition,
+  source: SourceFile,
+  problems: Problems,
+): Declared | null {
   for (const { key, keySpan } of node.entries.values())
     if (!WORDS.includes(key)) {
       const close = Object.hasOwn(OTHER_WORDS, key) ? OTHER_WORDS[key]! : nearest(key, WORDS);
-      problems.error('unknown-key', source.position(keySpan), `unknown key ${JSON.stringify(key)} in the declaration of ${name}`, {
-        hint: close === null ? `a declaration has ${WORDS.join(', ')}` : `did you mean \`${close}\`?`,
-      });
+      problems.error(
+        'unknown-key',
+        source.position(keySpan),
+        `unknown key ${JSON.stringify(key)} in the declaration of ${name}`,
+        {
+          hint: close === null ? `a declaration has ${WORDS.join(', ')}` : `did you mean \`${close}\`?`,
+        },
+      );
     }
   const type = typeIn(name, node, source, problems);
   if (type === null) return null;
@@ -60,20 +106,38 @@ function readDeclaration(name: string, node: MapNode, position: SourcePosition, 
     const value = toJson(limit);
     const limited = ['integer', 'number', 'date', 'month'].includes(type);
     if (limited && isOfType(value, type === 'integer' ? 'number' : type)) return value as number | string;
-    problems.error('bad-parameter', source.position(limit.span), `params.${name}.${word}: ${limited ? `expected ${TYPE_WORDS[type]}, found ${describeNode(limit)}` : `a ${type} has no ${word}`}`);
+    problems.error(
+      'bad-parameter',
+      source.position(limit.span),
+      `params.${name}.${word}: ${limited ? `expected ${TYPE_WORDS[type]}, found ${describeNode(limit)}` : `a ${type} has no ${word}`}`,
+    );
     return null;
   };
-  const limits = { type, min: limitAt('min'), max: limitAt('max'), values: valuesIn(name, node, type, source, problems) };
+  const limits = {
+    type,
+    min: limitAt('min'),
+    max: limitAt('max'),
+    values: valuesIn(name, node, type, source, problems),
+  };
   const given = child(node, 'default');
   const initial = given === null ? undefined : toJson(given);
   if (given !== null && initial !== undefined) {
     const trouble = troubleWith(initial, limits);
     if (trouble !== null) {
       const found = isOfType(initial, type) ? trouble : `${trouble}, found ${describeNode(given)}`;
-      problems.error('wrong-parameter', source.position(given.span), `the default of ${name}: ${found}`, { hint: hintFor(given, type) });
+      problems.error('wrong-parameter', source.position(given.span), `the default of ${name}: ${found}`, {
+        hint: hintFor(given, type),
+      });
     }
   }
-  return { name, ...limits, initial, description: textOf(child(node, 'description')), open: type === 'map', position };
+  return {
+    name,
+    ...limits,
+    initial,
+    description: textOf(child(node, 'description')),
+    open: type === 'map',
+    position,
+  };
 }
 
 function typeIn(name: string, node: MapNode, source: SourceFile, problems: Problems): ParamType | null {
@@ -81,7 +145,11 @@ function typeIn(name: string, node: MapNode, source: SourceFile, problems: Probl
   if (typeNode === null) {
     const value = child(node, 'default');
     if (value === null || (value.kind === 'scalar' && value.value === null)) {
-      problems.error('bad-parameter', source.position(node.span), `params.${name}: a declaration needs a type or a default`);
+      problems.error(
+        'bad-parameter',
+        source.position(node.span),
+        `params.${name}: a declaration needs a type or a default`,
+      );
       return null;
     }
     return child(node, 'values') === null ? typeOfValue(toJson(value)) : 'enum';
@@ -90,22 +158,44 @@ function typeIn(name: string, node: MapNode, source: SourceFile, problems: Probl
   const known = PARAM_TYPES.find((each) => each === type);
   if (known !== undefined) return known;
   const close = type === null ? null : nearest(type, PARAM_TYPES);
-  problems.error('bad-parameter', source.position(typeNode.span), `params.${name}.type: expected one of ${PARAM_TYPES.join(', ')}, found ${describeNode(typeNode)}`, {
-    hint: close === null ? `a map of values with a key \`type\` is written {type: map, default: {type: …}}` : `did you mean \`${close}\`?`,
-  });
+  problems.error(
+    'bad-parameter',
+    source.position(typeNode.span),
+    `params.${name}.type: expected one of ${PARAM_TYPES.join(', ')}, found ${describeNode(typeNode)}`,
+    {
+      hint:
+        close === null
+          ? `a map of values with a key \`type\` is written {type: map, default: {type: …}}`
+          : `did you mean \`${close}\`?`,
+    },
+  );
   return null;
 }
 
-function valuesIn(name: string, node: MapNode, type: ParamType, source: SourceFile, problems: Problems): readonly JsonValue[] | null {
+function valuesIn(
+  name: string,
+  node: MapNode,
+  type: ParamType,
+  source: SourceFile,
+  problems: Problems,
+): readonly JsonValue[] | null {
   const list = child(node, 'values');
   if (type !== 'enum') {
-    if (list !== null) problems.error('bad-parameter', source.position(list.span), `params.${name}.values: only an enum has values`);
+    if (list !== null)
+      problems.error(
+        'bad-parameter',
+        source.position(list.span),
+        `params.${name}.values: only an enum has values`,
+      );
     return null;
   }
   const values = itemsOf(list).map(toJson);
-  if (list?.kind === 'list' && values.length > 0 && values.every((value) => typeof value !== 'object')) return values;
+  if (list?.kind === 'list' && values.length > 0 && values.every((value) => typeof value !== 'object'))
+    return values;
   const place = source.position((list ?? node).span);
-  problems.error('bad-parameter', place, `params.${name}: an enum needs values, a list of texts or numbers`, { hint: 'for example {type: enum, values: [a, b], default: a}' });
+  problems.error('bad-parameter', place, `params.${name}: an enum needs values, a list of texts or numbers`, {
+    hint: 'for example {type: enum, values: [a, b], default: a}',
+  });
   return null;
 }
 
@@ -115,7 +205,8 @@ function hintFor(node: YamlNode, type: ParamType): string | null {
   if (['string', 'date', 'month'].includes(type) && typeof node.value === 'number')
     return `YAML reads ${node.source} as the number ${node.value}: put it in quotes, "${node.source}"`;
   if (type === 'string' && typeof node.value === 'boolean') return `put it in quotes, "${node.source}"`;
-  if (typeof node.value === 'number' && String(node.value) !== node.source) return `YAML reads ${node.source} as ${node.value}`;
+  if (typeof node.value === 'number' && String(node.value) !== node.source)
+    return `YAML reads ${node.source} as ${node.value}`;
   if (type === 'boolean') return 'YAML 1.2 has only true and false';
   return null;
 }

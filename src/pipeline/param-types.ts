@@ -1,9 +1,19 @@
 /** The types of parameters: what is a value of each, and how one is read from a text. Knows no files. */
-import { fail, ok, type Outcome } from '../base/outcome.ts';
+import { fail, type Outcome, ok } from '../base/outcome.ts';
 import type { JsonValue } from '../model/ids.ts';
 import type { ParamType } from '../model/task.ts';
 
-export const PARAM_TYPES: readonly ParamType[] = ['string', 'integer', 'number', 'boolean', 'date', 'month', 'enum', 'list', 'map'];
+export const PARAM_TYPES: readonly ParamType[] = [
+  'string',
+  'integer',
+  'number',
+  'boolean',
+  'date',
+  'month',
+  'enum',
+  'list',
+  'map',
+];
 
 export interface ParamLimits {
   readonly type: ParamType;
@@ -80,7 +90,11 @@ export const TYPE_WORDS: Readonly<Record<ParamType, string>> = {
 export type ReadLoose = (text: string) => Outcome<JsonValue, string>;
 
 /** A value from the command line or the environment, by the type that is declared for it. Limits aren't checked. */
-export function parseByType(text: string, { type, values }: Pick<ParamLimits, 'type' | 'values'>, readLoose: ReadLoose): Outcome<JsonValue, string> {
+export function parseByType(
+  text: string,
+  { type, values }: Pick<ParamLimits, 'type' | 'values'>,
+  readLoose: ReadLoose,
+): Outcome<JsonValue, string> {
   const wrong = fail(`expected ${TYPE_WORDS[type]}, found ${JSON.stringify(text)}`);
   switch (type) {
     case 'string':
@@ -93,7 +107,8 @@ export function parseByType(text: string, { type, values }: Pick<ParamLimits, 't
       if (!/^[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i.test(text)) return wrong;
       const value = Number(text);
       if (!Number.isFinite(value) || (type === 'integer' && !Number.isInteger(value))) return wrong;
-      if (type === 'integer' && !Number.isSafeInteger(value)) return fail(`${text} is beyond 2^53 and can't be held exactly`);
+      if (type === 'integer' && !Number.isSafeInteger(value))
+        return fail(`${text} is beyond 2^53 and can't be held exactly`);
       return ok(value);
     }
     case 'boolean':
@@ -104,7 +119,8 @@ export function parseByType(text: string, { type, values }: Pick<ParamLimits, 't
     }
     case 'list': {
       if (text === '') return ok([]);
-      if (!text.trimStart().startsWith('[')) return ok(text.split(',').map((item) => looseScalar(item.trim(), readLoose)));
+      if (!text.trimStart().startsWith('['))
+        return ok(text.split(',').map((item) => looseScalar(item.trim(), readLoose)));
       const value = readLoose(text);
       return value.ok && !Array.isArray(value.value) ? wrong : value;
     }

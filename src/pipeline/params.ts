@@ -2,11 +2,12 @@
  * Parameters of one pipeline: declarations from the file, values from the defaults, the environment and the
  * command line, in that order. It doesn't know which task uses them.
  */
-import type { Outcome } from '../base/outcome.ts';
+
 import { nearest } from '../base/nearest.ts';
+import type { Outcome } from '../base/outcome.ts';
 import type { JsonValue } from '../model/ids.ts';
 import type { ParamDeclaration } from '../model/task.ts';
-import { declarationsOf, type Declared } from './param-declarations.ts';
+import { type Declared, declarationsOf } from './param-declarations.ts';
 import { looseScalar, parseByType, type ReadLoose, troubleWith, typeOfValue } from './param-types.ts';
 import { NO_PLACE, type Problems } from './problems.ts';
 import type { SourceFile } from './source-file.ts';
@@ -39,7 +40,10 @@ export interface ParamsRequest {
 
 /** The variable by which a parameter is set from the environment, and handed to tasks. */
 export function paramVariable(name: string): string {
-  return `ORCH_PARAM_${name.toUpperCase().replaceAll('.', '__').replace(/[^A-Z0-9_]/g, '_')}`;
+  return `ORCH_PARAM_${name
+    .toUpperCase()
+    .replaceAll('.', '__')
+    .replace(/[^A-Z0-9_]/g, '_')}`;
 }
 
 /** Values in force; what is wrong with them is reported. Touches no disk. */
@@ -50,9 +54,14 @@ export function readParams(request: ParamsRequest): readonly ParamDeclaration[] 
   for (const { name, position } of declared) {
     const flag = name.replaceAll('_', '-');
     if (flags.has(flag))
-      problems.warning('parameter-shadowed', position, `--${flag} is a flag of orch run: the parameter ${name} has no flag of its own`, {
-        hint: `set it by --param ${name}=…`,
-      });
+      problems.warning(
+        'parameter-shadowed',
+        position,
+        `--${flag} is a flag of orch run: the parameter ${name} has no flag of its own`,
+        {
+          hint: `set it by --param ${name}=…`,
+        },
+      );
   }
   refuseCoincidingVariables(declared, problems);
   return declared.flatMap((declaration) => valueInForce(declaration, request) ?? []);
@@ -66,17 +75,25 @@ function refuseCoincidingVariables(declared: readonly Declared[], problems: Prob
       const before = byVariable.get(variable);
       if (before === undefined) byVariable.set(variable, { name, position });
       else
-        problems.error('coinciding-parameters', position, `the parameters ${before.name} and ${name} have the same variable, ${variable}`, {
-          hint: 'rename one of them',
-          related: [{ ...before.position, message: `${before.name} is here` }],
-        });
+        problems.error(
+          'coinciding-parameters',
+          position,
+          `the parameters ${before.name} and ${name} have the same variable, ${variable}`,
+          {
+            hint: 'rename one of them',
+            related: [{ ...before.position, message: `${before.name} is here` }],
+          },
+        );
     }
 }
 
 /** `model.max_depth`… for a map of values; nothing for anything else. */
 function namesBelow(name: string, value: JsonValue | undefined): readonly string[] {
   if (!isMap(value)) return [];
-  return Object.entries(value).flatMap(([key, inner]) => [`${name}.${key}`, ...namesBelow(`${name}.${key}`, inner)]);
+  return Object.entries(value).flatMap(([key, inner]) => [
+    `${name}.${key}`,
+    ...namesBelow(`${name}.${key}`, inner),
+  ]);
 }
 
 function isMap(value: JsonValue | undefined): value is { readonly [key: string]: JsonValue } {
@@ -97,7 +114,9 @@ function valueInForce(declared: Declared, request: ParamsRequest): ParamDeclarat
     }
     isRefused = true;
     const { message, unknown, hint } = changed.error;
-    problems.error(unknown ? 'unknown-parameter' : 'wrong-parameter', NO_PLACE, `${from}: ${message}`, { hint });
+    problems.error(unknown ? 'unknown-parameter' : 'wrong-parameter', NO_PLACE, `${from}: ${message}`, {
+      hint,
+    });
   };
   for (const name of [declared.name, ...namesBelow(declared.name, declared.initial)]) {
     const variable = paramVariable(name);
@@ -110,9 +129,14 @@ function valueInForce(declared: Declared, request: ParamsRequest): ParamDeclarat
       set(each.name, each.value, each.from, 'command-line');
   if (value === undefined) {
     if (isRefused) return null;
-    problems.error('missing-parameter', declared.position, `the parameter ${declared.name} has no default and no value`, {
-      hint: `give it a default, or a value by --param ${declared.name}=…`,
-    });
+    problems.error(
+      'missing-parameter',
+      declared.position,
+      `the parameter ${declared.name} has no default and no value`,
+      {
+        hint: `give it a default, or a value by --param ${declared.name}=…`,
+      },
+    );
     return null;
   }
   const { name, type, description, position } = declared;
@@ -149,13 +173,20 @@ function withValue(
   const path: { readonly [key: string]: JsonValue }[] = [];
   let at: JsonValue | undefined = value ?? {};
   for (const [depth, key] of keys.entries()) {
-    const place = name.split('.').slice(0, depth + 1).join('.');
+    const place = name
+      .split('.')
+      .slice(0, depth + 1)
+      .join('.');
     if (!isMap(at)) return refused(`the parameter ${place} is no map: it has no ${key}`, null, true);
     const isNew: boolean = !Object.hasOwn(at, key);
     if (['__proto__', 'constructor', 'prototype', ''].includes(key) || (isNew && !declared.open)) {
       const close = nearest(key, Object.keys(at));
       const known = Object.keys(at).join(', ');
-      return refused(`the parameter ${place} has no ${JSON.stringify(key)}`, close === null ? `it has ${known}` : `did you mean ${place}.${close}?`, true);
+      return refused(
+        `the parameter ${place} has no ${JSON.stringify(key)}`,
+        close === null ? `it has ${known}` : `did you mean ${place}.${close}?`,
+        true,
+      );
     }
     path.push(at);
     at = isNew ? (depth === keys.length - 1 ? undefined : {}) : at[key];
@@ -169,7 +200,11 @@ function withValue(
 }
 
 /** Inside a map a value keeps the kind that it has there; a number may gain a fraction. */
-function nestedValue(before: JsonValue | undefined, text: string, readLoose: ReadLoose): Outcome<JsonValue, string> {
+function nestedValue(
+  before: JsonValue | undefined,
+  text: string,
+  readLoose: ReadLoose,
+): Outcome<JsonValue, string> {
   if (before === undefined || before === null)
     return /^\s*[[{]/.test(text) ? readLoose(text) : { ok: true, value: looseScalar(text, readLoose) };
   const type = typeOfValue(before);

@@ -29,14 +29,18 @@ export function pathValue(specs: readonly (InputSpec | OutputSpec)[], dir: strin
     const before = map[spec.name];
     map[spec.name] = before === undefined ? valueOf(spec) : [before, valueOf(spec)].flat();
   }
-  return { value: map, isKnown: (key) => used.every((spec) => (key !== null && spec.name !== key) || isLiteral(spec)) };
+  return {
+    value: map,
+    isKnown: (key) => used.every((spec) => (key !== null && spec.name !== key) || isLiteral(spec)),
+  };
 }
 
 /** The outputs of several cells of one task: their lists one after the other, their maps joined name by name. */
 export function joinPathValues(values: readonly PathValue[]): PathValue {
   const [only] = values;
   if (only !== undefined && values.length === 1) return only;
-  const isKnown = (key: string | null) => values.every((each) => each.isKnown(Array.isArray(each.value) ? null : key));
+  const isKnown = (key: string | null) =>
+    values.every((each) => each.isKnown(Array.isArray(each.value) ? null : key));
   if (values.every((each) => Array.isArray(each.value)))
     return { value: values.flatMap((each) => each.value as readonly JsonValue[]), isKnown };
   const map: Record<string, JsonValue> = Object.create(null);

@@ -9,7 +9,7 @@
  *
  * It knows no disk: whether a literal path is a file or a folder shows later.
  */
-import { fail, ok, type Outcome } from '../base/outcome.ts';
+import { fail, type Outcome, ok } from '../base/outcome.ts';
 import type { PathKind } from '../model/task.ts';
 
 /** A part of a path: text of the file, or the value of an expression. */
@@ -43,25 +43,36 @@ export function readPath(pieces: readonly PathPiece[], rules: PathRules): Outcom
   const negated = rules.negatable && first !== undefined && !first.isValue && first.text.startsWith('!');
   const wanted = negated ? [{ text: first.text.slice(1), isValue: false }, ...others] : pieces;
   const written = wanted.map((piece) => piece.text).join('');
-  const bad = (message: string, hint: string | null = null) => fail<PathTrouble>({ code: 'bad-path', message, hint });
+  const bad = (message: string, hint: string | null = null) =>
+    fail<PathTrouble>({ code: 'bad-path', message, hint });
   if (written === '') return bad('the path is empty');
   if (written.includes('\0')) return bad('a path has no NUL character');
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(written)) return bad(`${written} is no path`, 'what lies on the network is fetched by a task of its own');
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(written))
+    return bad(`${written} is no path`, 'what lies on the network is fetched by a task of its own');
   if (written.startsWith('~/') || written === '~') return bad(`${written}: "~" means nothing in a path`);
 
   const glob = isGlob(wanted);
   if (!glob && wanted.some((piece) => !piece.isValue && /\\([^\\*?[\]{}()!+@,]|$)/.test(piece.text)))
-    return bad(`${written}: a backslash only takes the meaning from a glob character`, 'paths are written with "/"');
+    return bad(
+      `${written}: a backslash only takes the meaning from a glob character`,
+      'paths are written with "/"',
+    );
   const text = wanted.map((piece) => (glob ? asGlob(piece) : asLiteral(piece))).join('');
   const normal = normalize(text);
-  if (!rules.external && (normal.isAbsolute || normal.leaves || (glob && /(^|[/{,|(])\.\.([/},|)]|$)/.test(text))))
+  if (
+    !rules.external &&
+    (normal.isAbsolute || normal.leaves || (glob && /(^|[/{,|(])\.\.([/},|)]|$)/.test(text)))
+  )
     return fail({
       code: 'outside-root',
       message: `${written} ${normal.isAbsolute ? 'is absolute' : 'leads out of the root'}`,
-      hint: rules.negatable ? 'write {path: …, external: true} for an input outside the root' : 'outputs lie inside the root',
+      hint: rules.negatable
+        ? 'write {path: …, external: true} for an input outside the root'
+        : 'outputs lie inside the root',
     });
   if (!glob) return ok({ negated, kind: normal.isFolder ? 'folder' : 'file', path: normal.path });
-  if (normal.isFolder) return bad(`${written}: a glob matches files`, `write ${written}** for everything below`);
+  if (normal.isFolder)
+    return bad(`${written}: a glob matches files`, `write ${written}** for everything below`);
   return ok({ negated, kind: 'glob', path: normal.path });
 }
 
@@ -106,7 +117,12 @@ function normalize(text: string): NormalPath {
       else if (!isAbsolute) segments.push('..');
     }
   }
-  return { path: (isAbsolute ? '/' : '') + segments.join('/'), isAbsolute, leaves, isFolder: /(^|\/)\.{0,2}$/.test(text) };
+  return {
+    path: (isAbsolute ? '/' : '') + segments.join('/'),
+    isAbsolute,
+    leaves,
+    isFolder: /(^|\/)\.{0,2}$/.test(text),
+  };
 }
 
 /**
@@ -122,4 +138,19 @@ export function localPath(path: string, dir: string): string {
   const local = [...Array<string>(from.length - common).fill('..'), ...to.slice(common)].join('/');
   if (local === '') return '.';
   return local.startsWith('-') ? `./${local}` : local;
+}
+
+/** `a/b` and `a` for `a/b/c`. */
+export function foldersAbove(path: string): readonly string[] {
+  const folders: string[] = [];
+  for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
+    folders.push(path.slice(0, end));
+  return folders;
+}
+
+/** The literal folder that a glob starts with, '' for none. */
+export function globParent(glob: string): string {
+  const segments = glob.split('/');
+  const first = segments.findIndex((segment) => /[*?[\]{}()!+@\\]/.test(segment));
+  return segments.slice(0, first === -1 ? segments.length - 1 : first).join('/');
 }

@@ -8,7 +8,7 @@ import { collectProblems, type Problems } from './problems.ts';
 import { readYaml, type YamlLibrary } from './read-yaml.ts';
 import { checkSchema } from './schema-check.ts';
 import { readTexts } from './texts.ts';
-import { child, textOf, toJson } from './yaml-node.ts';
+import { child, entriesOf, textOf, toJson } from './yaml-node.ts';
 
 export interface PipelineFileRequest {
   readonly file: { readonly path: string; readonly text: Uint8Array };
@@ -41,7 +41,8 @@ export function readPipelineFile(request: PipelineFileRequest): PipelineDraft | 
   });
   const paramValues: Record<string, JsonValue> = Object.create(null);
   for (const param of params) paramValues[param.name] = param.value;
-  return { name, source, root, texts: readTexts(source, problems), params, paramValues };
+  const declaredParams = entriesOf(child(root, 'params')).map((entry) => entry.key);
+  return { name, source, root, texts: readTexts(source, problems), params, declaredParams, paramValues };
 }
 
 /** A pipeline is called like its file, without folder and ending. */

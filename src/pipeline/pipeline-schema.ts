@@ -34,7 +34,12 @@ export const PIPELINE: Schema = {
   required: ['version', 'tasks'],
   properties: {
     version: { type: 'integer', enum: [1], description: 'The version of the language.', expected: '1' },
-    name: { ...TEXT, pattern: TASK_NAME, description: "The pipeline's name; by default the file's, without its ending.", expected: 'a name of letters, digits, ".", "_" and "-"' },
+    name: {
+      ...TEXT,
+      pattern: TASK_NAME,
+      description: "The pipeline's name; by default the file's, without its ending.",
+      expected: 'a name of letters, digits, ".", "_" and "-"',
+    },
     description: { type: 'string', description: 'One line for people.' },
     owner: { type: 'string', description: 'Who looks after it.' },
     default: textList('Targets of `orch run` without any.'),
@@ -69,11 +74,28 @@ export const PIPELINE: Schema = {
       additionalProperties: false,
       expected: 'a map with scope, dir, max_size',
       properties: {
-        scope: { ...TEXT, description: "Enters every key: by default the pipeline's name; `root` for the path of the root." },
+        scope: {
+          ...TEXT,
+          description: "Enters every key: by default the pipeline's name; `root` for the path of the root.",
+        },
         dir: { ...TEXT, description: 'The folder for content, instead of .cache.' },
-        max_size: { ...SIZE, default: '20GB', description: 'Least recently used content beyond it is removed.' },
-        digest: { type: 'string', enum: ['xxh64', 'sha256'], description: 'The digest function.', later: { except: ['xxh64'] } },
-        link: { type: 'string', enum: ['copy', 'hardlink'], description: 'How files come back from the cache.', later: { except: ['copy'] } },
+        max_size: {
+          ...SIZE,
+          default: '20GB',
+          description: 'Least recently used content beyond it is removed.',
+        },
+        digest: {
+          type: 'string',
+          enum: ['xxh64', 'sha256'],
+          description: 'The digest function.',
+          later: { except: ['xxh64'] },
+        },
+        link: {
+          type: 'string',
+          enum: ['copy', 'hardlink'],
+          description: 'How files come back from the cache.',
+          later: { except: ['copy'] },
+        },
       },
     },
     profiles: later('Named sets of params, env and defaults.'),
@@ -89,7 +111,17 @@ export const PIPELINE: Schema = {
     mlflow: later('Where to record runs in MLflow.'),
   },
   additionalProperties: false,
-  otherWords: { stages: 'tasks', jobs: 'tasks', rules: 'tasks', vars: 'params', parameters: 'params', variables: 'params', environment: 'env', targets: 'default', desc: 'description' },
+  otherWords: {
+    stages: 'tasks',
+    jobs: 'tasks',
+    rules: 'tasks',
+    vars: 'params',
+    parameters: 'params',
+    variables: 'params',
+    environment: 'env',
+    targets: 'default',
+    desc: 'description',
+  },
 };
 
 /** The JSON Schema (draft-07) of a pipeline file: the definition by which files are checked, without the loader's own words. */

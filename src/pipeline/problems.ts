@@ -49,7 +49,10 @@ export function collectProblems(): Problems {
     sorted: () =>
       [...found.values()].sort(
         (a, b) =>
-          compare(a.file ?? '', b.file ?? '') || a.line - b.line || a.column - b.column || compare(a.message, b.message),
+          compare(a.file ?? '', b.file ?? '') ||
+          a.line - b.line ||
+          a.column - b.column ||
+          compare(a.message, b.message),
       ),
   };
 }

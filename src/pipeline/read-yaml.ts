@@ -42,7 +42,9 @@ export function readYaml(path: string, bytes: Uint8Array, yaml: YamlLibrary, pro
   const text = decodeUtf8(bytes);
   if (!text.ok) {
     const { offset, line, column, hint } = text.error;
-    problems.error('not-utf8', { file: path, line, column }, `not UTF-8: invalid byte at offset ${offset}`, { hint });
+    problems.error('not-utf8', { file: path, line, column }, `not UTF-8: invalid byte at offset ${offset}`, {
+      hint,
+    });
     return unreadable;
   }
   const source = makeSourceFile(path, text.value);
@@ -50,7 +52,11 @@ export function readYaml(path: string, bytes: Uint8Array, yaml: YamlLibrary, pro
   if (control !== null) {
     const code = control[0].charCodeAt(0).toString(16).padStart(4, '0');
     const place = source.position({ start: control.index, end: control.index });
-    problems.error('control-character', place, `control character U+${code.toUpperCase()}, which YAML forbids`);
+    problems.error(
+      'control-character',
+      place,
+      `control character U+${code.toUpperCase()}, which YAML forbids`,
+    );
     return { source, root: null };
   }
   const document = parse(source, yaml, problems);
@@ -83,7 +89,8 @@ function parse(source: SourceFile, yaml: YamlLibrary, problems: Problems): Docum
   for (const token of parser.end()) tokens.push(token);
 
   const documents: Document[] = [];
-  for (const document of composer.compose(tokens, true, source.text.length)) documents.push(document as Document);
+  for (const document of composer.compose(tokens, true, source.text.length))
+    documents.push(document as Document);
   const [document, second] = documents;
   if (document === undefined) return null;
   const errors = documents.flatMap((each) => each.errors);
@@ -93,13 +100,18 @@ function parse(source: SourceFile, yaml: YamlLibrary, problems: Problems): Docum
   }
   if (second !== undefined) {
     const start = second.range?.[0] ?? 0;
-    const hint = 'one pipeline is one file: remove the --- or ... line, or move the rest into a file of its own';
-    problems.error('multiple-documents', source.position({ start, end: start }), 'a second YAML document', { hint });
+    const hint =
+      'one pipeline is one file: remove the --- or ... line, or move the rest into a file of its own';
+    problems.error('multiple-documents', source.position({ start, end: start }), 'a second YAML document', {
+      hint,
+    });
   }
   const version = document.directives?.yaml.version;
   if (version !== undefined && version !== '1.2') {
     const message = `YAML ${version} is asked for, and pipelines are YAML 1.2`;
-    problems.error('bad-yaml', { file: source.path, line: 1, column: 1 }, message, { hint: 'remove the %YAML line' });
+    problems.error('bad-yaml', { file: source.path, line: 1, column: 1 }, message, {
+      hint: 'remove the %YAML line',
+    });
   }
   if (errors.length > 0 || second !== undefined) return null;
   if (document.contents === null) {
@@ -110,16 +122,25 @@ function parse(source: SourceFile, yaml: YamlLibrary, problems: Problems): Docum
   return document;
 }
 
-function explainSyntaxError(code: string, message: string, text: string, offset: number): { message: string; hint: string | null } {
+function explainSyntaxError(
+  code: string,
+  message: string,
+  text: string,
+  offset: number,
+): { message: string; hint: string | null } {
   const lineStart = Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
   const lineEnd = text.slice(offset).search(/[\r\n]/);
   const line = text.slice(lineStart, lineEnd === -1 ? undefined : offset + lineEnd);
   const quoted = 'put the whole text in quotes';
-  if (code === 'TAB_AS_INDENT') return { message: 'a tab used for indentation', hint: 'YAML indents with spaces' };
+  if (code === 'TAB_AS_INDENT')
+    return { message: 'a tab used for indentation', hint: 'YAML indents with spaces' };
   if (line.includes('${{') && code !== 'BLOCK_AS_IMPLICIT_KEY')
     return { message: lowerFirst(message), hint: `inside [ ] and { }, ${quoted} that holds \${{ }}` };
   if (code === 'BLOCK_AS_IMPLICIT_KEY')
-    return { message: 'a second ": " on one line', hint: `${quoted} after the first colon, or write it under "|"` };
+    return {
+      message: 'a second ": " on one line',
+      hint: `${quoted} after the first colon, or write it under "|"`,
+    };
   if (code === 'BAD_SCALAR_START') return { message: lowerFirst(message), hint: quoted };
   return { message: lowerFirst(message), hint: null };
 }

@@ -18,7 +18,11 @@ export interface SchemaCheck {
 export function checkSchema(node: YamlNode, schema: Schema, subject: string, check: SchemaCheck): void {
   const { source, problems } = check;
   if (schema.later !== undefined && !(schema.later.except ?? []).some((value) => isSame(value, node))) {
-    problems.error('not-supported-yet', source.position(node.span), `${subject} isn't supported by this version of orch yet`);
+    problems.error(
+      'not-supported-yet',
+      source.position(node.span),
+      `${subject} isn't supported by this version of orch yet`,
+    );
     return;
   }
   const alternatives = schema.anyOf;
@@ -43,7 +47,13 @@ export function checkSchema(node: YamlNode, schema: Schema, subject: string, che
   if (node.kind === 'map') checkMap(node, schema, subject, check);
 }
 
-function checkList(items: readonly YamlNode[], node: YamlNode, schema: Schema, subject: string, check: SchemaCheck): void {
+function checkList(
+  items: readonly YamlNode[],
+  node: YamlNode,
+  schema: Schema,
+  subject: string,
+  check: SchemaCheck,
+): void {
   if (items.length < (schema.minItems ?? 0)) report(node, schema, subject, 'it is empty', check);
   if (schema.items === undefined) return;
   for (const [index, item] of items.entries()) checkSchema(item, schema.items, `${subject}[${index}]`, check);
@@ -72,21 +82,33 @@ function checkMap(node: MapNode, schema: Schema, subject: string, check: SchemaC
     if (known) {
       const where = subject === '' ? 'a pipeline' : subject;
       const hint = suggestion(key, Object.keys(properties), schema.otherWords);
-      problems.error('unknown-key', source.position(keySpan), `unknown key ${JSON.stringify(key)} in ${where}`, { hint });
+      problems.error(
+        'unknown-key',
+        source.position(keySpan),
+        `unknown key ${JSON.stringify(key)} in ${where}`,
+        { hint },
+      );
       continue;
     }
     if (names !== null && !names.test(key)) {
       const expected = schema.expected === undefined ? '' : `: expected ${schema.expected}`;
-      problems.error('bad-name', source.position(keySpan), `${JSON.stringify(key)} can't be a name in ${subject}${expected}`);
+      problems.error(
+        'bad-name',
+        source.position(keySpan),
+        `${JSON.stringify(key)} can't be a name in ${subject}${expected}`,
+      );
     }
-    if (typeof schema.additionalProperties === 'object') checkSchema(value, schema.additionalProperties, within(key), check);
+    if (typeof schema.additionalProperties === 'object')
+      checkSchema(value, schema.additionalProperties, within(key), check);
   }
   for (const key of schema.required ?? [])
     if (!node.entries.has(key)) {
       const what = properties[key]?.expected;
       const place = source.position({ start: node.span.start, end: node.span.start });
       const message = subject === '' ? `${key} is missing` : `${subject}: ${key} is missing`;
-      problems.error('missing-key', place, message, { hint: what === undefined ? null : `${key} is ${what}` });
+      problems.error('missing-key', place, message, {
+        hint: what === undefined ? null : `${key} is ${what}`,
+      });
     }
 }
 
@@ -97,12 +119,24 @@ function suggestion(key: string, names: readonly string[], otherWords: Schema['o
   return close === null ? `expected one of ${names.join(', ')}` : `did you mean \`${close}\`?`;
 }
 
-function report(node: YamlNode, schema: Schema, subject: string, trouble: string | null, { source, problems }: SchemaCheck): void {
+function report(
+  node: YamlNode,
+  schema: Schema,
+  subject: string,
+  trouble: string | null,
+  { source, problems }: SchemaCheck,
+): void {
   const expected = expectation(schema);
   const place = source.position(firstLine(node));
   const subjectText = subject === '' ? 'the file' : subject;
-  if (trouble !== null) problems.error('bad-value', place, `${subjectText}: ${trouble}`, { hint: `expected ${expected}` });
-  else problems.error('wrong-type', place, `${subjectText}: expected ${expected}, found ${describeNode(node)}`, { hint: hintFor(node, schema) });
+  if (trouble !== null)
+    problems.error('bad-value', place, `${subjectText}: ${trouble}`, {
+      hint: trouble.includes('expected ') ? null : `expected ${expected}`,
+    });
+  else
+    problems.error('wrong-type', place, `${subjectText}: expected ${expected}, found ${describeNode(node)}`, {
+      hint: hintFor(node, schema),
+    });
 }
 
 /** A list or map is pointed at by its first character. */
@@ -114,8 +148,10 @@ function hintFor(node: YamlNode, schema: Schema): string | null {
   if (node.kind !== 'scalar') return null;
   const types = typesOf(schema);
   if (typeof node.value === 'number' && types.includes('string')) return `put it in quotes: "${node.source}"`;
-  if (typeof node.value === 'boolean' && types.includes('string')) return `put it in quotes: "${node.source}"`;
-  if (typeof node.value === 'string' && types.includes('array')) return `write it as a list: [${JSON.stringify(node.value.slice(0, 60))}]`;
+  if (typeof node.value === 'boolean' && types.includes('string'))
+    return `put it in quotes: "${node.source}"`;
+  if (typeof node.value === 'string' && types.includes('array'))
+    return `write it as a list: [${JSON.stringify(node.value.slice(0, 60))}]`;
   if (typeof node.value === 'string' && types.includes('boolean') && /^(yes|no|on|off)$/i.test(node.value))
     return 'YAML 1.2 has only true and false';
   return null;
@@ -124,9 +160,11 @@ function hintFor(node: YamlNode, schema: Schema): string | null {
 /** In words: what the schema lets through. */
 export function expectation(schema: Schema): string {
   if (schema.expected !== undefined) return schema.expected;
-  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(expectation))].filter((text) => text !== '').join(' or ');
+  if (schema.anyOf !== undefined)
+    return [...new Set(schema.anyOf.map(expectation))].filter((text) => text !== '').join(' or ');
   if (schema.enum !== undefined) return schema.enum.map(String).join(', ');
-  if (schema.type === 'array') return schema.items === undefined ? 'a list' : `a list (each: ${expectation(schema.items)})`;
+  if (schema.type === 'array')
+    return schema.items === undefined ? 'a list' : `a list (each: ${expectation(schema.items)})`;
   return schema.type === undefined ? 'a value' : TYPE_WORDS[schema.type];
 }
 
@@ -150,30 +188,38 @@ function hasType(node: YamlNode, type: SchemaType, schema: Schema): boolean {
   if (node.kind === 'map') return type === 'object';
   if (node.value === null) return type === 'null';
   if (type === 'string') return typeof node.value === 'string' || schema.lenient === true;
-  if (typeof node.value === 'number') return type === 'number' || (type === 'integer' && Number.isInteger(node.value));
+  if (typeof node.value === 'number')
+    return type === 'number' || (type === 'integer' && Number.isInteger(node.value));
   return typeof node.value === type;
 }
 
 /** What is wrong with a scalar of the right type, null for nothing. */
 function scalarTrouble(node: YamlNode, schema: Schema): string | null {
   if (node.kind !== 'scalar') return null;
-  return typeof node.value === 'number' && schema.type !== 'string' ? numberTrouble(node.value, schema) : textTrouble(node, schema);
+  return typeof node.value === 'number' && schema.type !== 'string'
+    ? numberTrouble(node.value, schema)
+    : textTrouble(node, schema);
 }
 
 function numberTrouble(value: number, { minimum, exclusiveMinimum, enum: allowed }: Schema): string | null {
   if (minimum !== undefined && value < minimum) return `${value} is less than ${minimum}`;
-  if (exclusiveMinimum !== undefined && value <= exclusiveMinimum) return `${value} isn't more than ${exclusiveMinimum}`;
+  if (exclusiveMinimum !== undefined && value <= exclusiveMinimum)
+    return `${value} isn't more than ${exclusiveMinimum}`;
   return allowed !== undefined && !allowed.includes(value) ? `${value} isn't possible` : null;
 }
 
-function textTrouble(node: ScalarNode, { minLength = 0, pattern, enum: allowed, refine }: Schema): string | null {
+function textTrouble(
+  node: ScalarNode,
+  { minLength = 0, pattern, enum: allowed, refine }: Schema,
+): string | null {
   const text = node.source;
   if (text.length < minLength) return 'it is empty';
   if (allowed !== undefined && !allowed.includes(node.value)) {
     const close = nearest(text, allowed.map(String));
     return `${JSON.stringify(text)} isn't possible${close === null ? '' : `; did you mean ${close}?`}`;
   }
-  if (pattern !== undefined && !new RegExp(pattern, 'u').test(text)) return `${JSON.stringify(text)} isn't possible`;
+  if (pattern !== undefined && !new RegExp(pattern, 'u').test(text))
+    return `${JSON.stringify(text)} isn't possible`;
   return refine === undefined || hasExpression(text) ? null : refine(text);
 }
 

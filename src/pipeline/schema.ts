@@ -42,7 +42,10 @@ export const EXPRESSION: Schema = { type: 'string', pattern: '\\$\\{\\{', expect
 
 export function orExpression(schema: Schema): Schema {
   const { description, ...rest } = schema;
-  return { ...(description === undefined ? {} : { description }), anyOf: [...(rest.anyOf ?? [rest]), EXPRESSION] };
+  return {
+    ...(description === undefined ? {} : { description }),
+    anyOf: [...(rest.anyOf ?? [rest]), EXPRESSION],
+  };
 }
 
 export function hasExpression(text: string): boolean {
@@ -58,16 +61,21 @@ export function publishSchema(schema: Schema): Record<string, unknown> {
     if (OWN_WORDS.has(word)) continue;
     if (word === 'properties')
       published[word] = Object.fromEntries(
-        Object.entries(value as Record<string, Schema>).map(([name, property]) => [name, publishSchema(property)]),
+        Object.entries(value as Record<string, Schema>).map(([name, property]) => [
+          name,
+          publishSchema(property),
+        ]),
       );
     else if (word === 'anyOf') published[word] = (value as readonly Schema[]).map(publishSchema);
     else if (word === 'items') published[word] = publishSchema(value as Schema);
-    else if (word === 'additionalProperties') published[word] = value === false ? false : publishSchema(value as Schema);
+    else if (word === 'additionalProperties')
+      published[word] = value === false ? false : publishSchema(value as Schema);
     else if (word === 'type' && schema.lenient === true) published[word] = ['string', 'number', 'boolean'];
     else published[word] = value;
   }
   if (schema.additionalProperties === false) published['patternProperties'] = { '^x-': {} };
   if (schema.later !== undefined)
-    published['description'] = `${schema.description ?? ''} (Not carried out by this version of orch yet.)`.trim();
+    published['description'] =
+      `${schema.description ?? ''} (Not carried out by this version of orch yet.)`.trim();
   return published;
 }

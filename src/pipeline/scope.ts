@@ -5,9 +5,8 @@
 import type { JsonValue } from '../model/ids.ts';
 import type { PipelineDraft, TaskDraft } from './draft.ts';
 import type { EnvView } from './env.ts';
-import type { Scope } from './expression/index.ts';
+import type { Mention, Scope } from './expression/index.ts';
 import { joinPathValues, type PathValue, pathValue } from './path-values.ts';
-import type { Mention } from './texts.ts';
 
 export interface StaticScope extends Scope {
   isStatic(mention: Mention): boolean;
@@ -33,7 +32,12 @@ export interface KnownPaths {
 
 export const NOTHING_KNOWN: KnownPaths = { dir: '', needs: false, inputs: false, outputs: false };
 
-export function taskScope(draft: TaskDraft, around: LoadSurroundings, known: KnownPaths, env: EnvView = draft.env.view): StaticScope {
+export function taskScope(
+  draft: TaskDraft,
+  around: LoadSurroundings,
+  known: KnownPaths,
+  env: EnvView = draft.env.view,
+): StaticScope {
   const inputs = lazily(() => pathValue(draft.inputs, known.dir));
   const outputs = lazily(() => pathValue(draft.outputs, known.dir));
   const needed = new Map<string, PathValue>();
@@ -68,7 +72,9 @@ export function taskScope(draft: TaskDraft, around: LoadSurroundings, known: Kno
       if (root === 'inputs') return known.inputs && inputs().isKnown(first);
       if (root === 'outputs') return known.outputs && outputs().isKnown(first);
       if (root === 'needs')
-        return known.needs && first !== null && second === 'outputs' && (outputsOf(first)?.isKnown(third) ?? false);
+        return (
+          known.needs && first !== null && second === 'outputs' && (outputsOf(first)?.isKnown(third) ?? false)
+        );
       return shared.isStatic(mention);
     },
   };

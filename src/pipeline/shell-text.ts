@@ -14,7 +14,12 @@ export function hasLonePipe(script: string): boolean {
     else if (text.startsWith('((', at)) at = after(text, '))', at + 2) + 1;
     else if (character === '|') {
       if (text[at + 1] === '|') at += 2;
-      else if (text[at - 1] === '>' || /^\|\s*[^\s|&;()]+\s*\)/.test(text.slice(at, at + 200)) || isCasePattern(text, at)) at++;
+      else if (
+        text[at - 1] === '>' ||
+        /^\|\s*[^\s|&;()]+\s*\)/.test(text.slice(at, at + 200)) ||
+        isCasePattern(text, at)
+      )
+        at++;
       else return true;
     } else at++;
   }

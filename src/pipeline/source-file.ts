@@ -42,13 +42,16 @@ export function makeSourceFile(path: string, text: string): SourceFile {
       const column = codePoints(text, lineStart, start) + 1;
       const marked = text.slice(start, Math.min(end, starts[line + 1] ?? text.length)).trimEnd();
       const position = { file: path, line: line + 1, column };
-      return marked.length > 1 ? { ...position, endColumn: column + codePoints(marked, 0, marked.length) } : position;
+      return marked.length > 1
+        ? { ...position, endColumn: column + codePoints(marked, 0, marked.length) }
+        : position;
     },
   };
 }
 
 function codePoints(text: string, start: number, end: number): number {
   let count = end - start;
-  for (let at = start; at < end - 1; at++) if (text.charCodeAt(at) >= 0xd800 && text.charCodeAt(at) <= 0xdbff) count--;
+  for (let at = start; at < end - 1; at++)
+    if (text.charCodeAt(at) >= 0xd800 && text.charCodeAt(at) <= 0xdbff) count--;
   return count;
 }

@@ -9,7 +9,11 @@ import type { InputSpec, Task } from '../model/task.ts';
 export function suspectedScripts(task: Task): readonly string[] {
   if (task.run === null) return [];
   const texts = task.run.kind === 'shell' ? [task.run.script] : task.run.argv;
-  const words = texts.flatMap((text) => literalTexts(text).flatMap((part) => (task.run?.kind === 'argv' ? [part] : part.split(/[\s;|&<>()"'`=]+/))));
+  const words = texts.flatMap((text) =>
+    literalTexts(text).flatMap((part) =>
+      task.run?.kind === 'argv' ? [part] : part.split(/[\s;|&<>()"'`=]+/),
+    ),
+  );
   const declared = [...task.inputs.filter((input) => !input.negated), ...task.outputs];
   const found = new Set<string>();
   for (const word of words) {
@@ -26,7 +30,12 @@ function literalTexts(template: Template): readonly string[] {
 
 /** A word with an ending, as a path from the root; null for anything else. */
 function inRoot(word: string, dir: string): string | null {
-  if (!/^(?!-)[\w./@+-]*\w\.[A-Za-z][A-Za-z0-9]{0,7}$/.test(word) || word.startsWith('/') || word.includes('://')) return null;
+  if (
+    !/^(?!-)[\w./@+-]*\w\.[A-Za-z][A-Za-z0-9]{0,7}$/.test(word) ||
+    word.startsWith('/') ||
+    word.includes('://')
+  )
+    return null;
   const segments = dir === '' ? [] : dir.split('/');
   for (const segment of word.split('/')) {
     if (segment === '..') {
@@ -42,5 +51,7 @@ function mayCover({ kind, path: declared }: Pick<InputSpec, 'kind' | 'path'>, pa
   const literal = /^[^*?[\]{}()!+@\\]*/.exec(declared)![0];
   const folder = literal.slice(0, literal.lastIndexOf('/') + 1);
   const ending = declared.slice(declared.lastIndexOf('.'));
-  return path.startsWith(folder) && (declared.endsWith('*') || declared.endsWith('}') || path.endsWith(ending));
+  return (
+    path.startsWith(folder) && (declared.endsWith('*') || declared.endsWith('}') || path.endsWith(ending))
+  );
 }

@@ -28,46 +28,50 @@ export function readRun(draft: TaskDraft, filling: Filling): CommandSpec | null 
   const node = child(draft.node, 'run');
   if (node === null) return null;
   const shell = readShell(draft, filling);
-  if (shell === null) return null;
   warnOfPipe(draft, node, shell, filling);
   return readCommand(draft, node, shell, filling);
 }
 
 export function readProbe(draft: TaskDraft, filling: Filling): CommandSpec | null {
   const node = child(draft.node, 'probe');
-  const shell = node === null ? null : readShell(draft, filling);
-  return node === null || shell === null ? null : readCommand(draft, node, shell, filling);
+  return node === null ? null : readCommand(draft, node, readShell(draft, filling), filling);
 }
 
 /** Shell lines, run by sh. */
 export function readTools(draft: TaskDraft, filling: Filling): readonly Template[] {
   return itemsOf(fieldOf(draft, 'tools')).flatMap((item) => {
-    const template = item.kind === 'scalar' && typeof item.value === 'string' ? fold(item, 'shell', filling) : null;
+    const template =
+      item.kind === 'scalar' && typeof item.value === 'string' ? fold(item, 'shell', filling) : null;
     return template === null ? [] : [template];
   });
 }
 
-function readShell(draft: TaskDraft, filling: Filling): Shell | null {
+function readShell(draft: TaskDraft, filling: Filling): Shell {
   const node = fieldOf(draft, 'shell');
-  if (node === null) return DEFAULT_SHELL;
-  if (node.kind === 'map') return null;
+  if (node === null || node.kind === 'map') return DEFAULT_SHELL;
   const words: string[] = [];
   for (const item of itemsOf(node)) {
     const word = item.kind === 'scalar' && typeof item.value === 'string' ? fillText(item, filling) : null;
-    if (word === null) return null;
+    if (word === null) return DEFAULT_SHELL;
     words.push(word);
   }
   if (node.kind === 'list') {
     const program = words[0]?.slice(words[0].lastIndexOf('/') + 1) ?? '';
     return { argv: words, isPosix: Object.hasOwn(SHELLS, program) };
   }
-  const name = words[0]!;
+  const name = words[0] ?? '';
   if (Object.hasOwn(SHELLS, name)) return { argv: SHELLS[name]!, isPosix: true };
   const hint = /\s/.test(name) ? JSON.stringify(name.trim().split(/\s+/)) : `[${name}, -c]`;
-  filling.problems.error('bad-value', startOf(node, draft.in.source), `shell: ${JSON.stringify(name)} is no shell that orch knows`, {
-    hint: `it knows ${Object.keys(SHELLS).join(', ')}; anything else is written with its arguments: ${hint}`,
-  });
-  return null;
+  filling.problems.error(
+    'bad-value',
+    startOf(node, draft.in.source),
+    `shell: ${JSON.stringify(name)} is no shell that orch knows`,
+    {
+      hint: `it knows ${Object.keys(SHELLS).join(', ')}; anything else is written with its arguments: ${hint}`,
+    },
+  );
+  // The command is still read, for what is wrong with it.
+  return DEFAULT_SHELL;
 }
 
 function readCommand(draft: TaskDraft, node: YamlNode, shell: Shell, filling: Filling): CommandSpec | null {
@@ -126,7 +130,12 @@ function warnOfPipe(draft: TaskDraft, node: YamlNode, shell: Shell, { problems }
   if (shell !== DEFAULT_SHELL && !['sh', 'dash'].includes(shell.argv[0]!)) return;
   if (node.kind !== 'scalar' || typeof node.value !== 'string' || shell.argv.includes('pipefail')) return;
   if (node.value.includes('pipefail') || !hasLonePipe(node.value)) return;
-  problems.warning('pipe-status-lost', startOf(node, draft.in.source), `${draft.name}: plain sh takes a pipe's status from its last command only, so that failures before it go unseen`, {
-    hint: '`shell: bash` fails where any part of a pipe fails',
-  });
+  problems.warning(
+    'pipe-status-lost',
+    startOf(node, draft.in.source),
+    `${draft.name}: plain sh takes a pipe's status from its last command only, so that failures before it go unseen`,
+    {
+      hint: '`shell: bash` fails where any part of a pipe fails',
+    },
+  );
 }

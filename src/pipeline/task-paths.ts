@@ -1,9 +1,10 @@
 /** Reads a task's inputs, outputs and metrics into specs. What the paths mean on disk isn't known here. */
+
+import type { SourcePosition } from '../model/ids.ts';
 import type { InputSpec, OutputSpec } from '../model/task.ts';
 import { fieldOf, type TaskDraft } from './draft.ts';
 import { type Filling, fillPath } from './fill.ts';
 import { type PathRules, type ReadPath, readPath } from './paths.ts';
-import type { SourcePosition } from '../model/ids.ts';
 import { startOf } from './texts.ts';
 import { child, entriesOf, itemsOf, type YamlNode } from './yaml-node.ts';
 
@@ -33,7 +34,8 @@ export function readOutputs(draft: TaskDraft, filling: Filling): readonly Output
   const byPath = new Map<string, OutputSpec>();
   const unusable = (path: string, position: SourcePosition, kind: ReadPath['kind']): boolean => {
     if (path === '') problems.error('bad-path', position, 'the root itself is no output');
-    else if (kind === 'glob' && path.startsWith('!')) problems.error('bad-path', position, 'outputs have no negations');
+    else if (kind === 'glob' && path.startsWith('!'))
+      problems.error('bad-path', position, 'outputs have no negations');
     else return false;
     return true;
   };
@@ -45,14 +47,24 @@ export function readOutputs(draft: TaskDraft, filling: Filling): readonly Output
         problems.error('duplicate-output', position, `${draft.name} declares the output ${path} twice`, {
           related: [{ ...before.position, message: 'first here' }],
         });
-      else byPath.set(path, { name, kind, path, store: isSet(item, 'store') !== false, metrics: false, position });
+      else
+        byPath.set(path, {
+          name,
+          kind,
+          path,
+          store: isSet(item, 'store') !== false,
+          metrics: false,
+          position,
+        });
     }
   for (const { name, item } of namedItems(fieldOf(draft, 'metrics')))
     for (const { kind, path, position } of pathsOf(draft, item, filling, rules)) {
       if (unusable(path, position, kind)) continue;
       const before = byPath.get(path);
-      if (kind !== 'file') problems.error('bad-path', position, `${path}: metrics are JSON files, not folders or globs`);
-      else if (before === undefined) byPath.set(path, { name, kind, path, store: true, metrics: true, position });
+      if (kind !== 'file')
+        problems.error('bad-path', position, `${path}: metrics are JSON files, not folders or globs`);
+      else if (before === undefined)
+        byPath.set(path, { name, kind, path, store: true, metrics: true, position });
       else byPath.set(path, { ...before, metrics: true });
     }
   return [...byPath.values()];

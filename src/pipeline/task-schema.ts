@@ -1,7 +1,7 @@
 /** What a task may say: the schema of one entry of `tasks`. The order is the one in which people write. */
 import { DURATION_FORM, parseDuration } from '../base/duration.ts';
-import { parseSize, SIZE_FORM } from '../base/size.ts';
 import type { Outcome } from '../base/outcome.ts';
+import { parseSize, SIZE_FORM } from '../base/size.ts';
 import { orExpression, type Schema } from './schema.ts';
 
 const troubleOf =
@@ -13,10 +13,23 @@ const troubleOf =
 
 export const TEXT: Schema = { type: 'string', minLength: 1 };
 const LENIENT_TEXT: Schema = { type: 'string', lenient: true, expected: 'a text' };
-export const DURATION: Schema = { type: 'string', lenient: true, expected: DURATION_FORM, refine: troubleOf(parseDuration) };
-export const SIZE: Schema = { type: 'string', lenient: true, expected: SIZE_FORM, refine: troubleOf(parseSize) };
+export const DURATION: Schema = {
+  type: 'string',
+  lenient: true,
+  expected: DURATION_FORM,
+  refine: troubleOf(parseDuration),
+};
+export const SIZE: Schema = {
+  type: 'string',
+  lenient: true,
+  expected: SIZE_FORM,
+  refine: troubleOf(parseSize),
+};
 
-export const textList = (description: string): Schema => ({ description, anyOf: [{ type: 'array', items: TEXT }, TEXT] });
+export const textList = (description: string): Schema => ({
+  description,
+  anyOf: [{ type: 'array', items: TEXT }, TEXT],
+});
 
 /** Names become parts of labels, ids and folder names: no `: [ ] , = /`, no spaces. */
 export const TASK_NAME = '^[\\p{L}\\p{N}_][\\p{L}\\p{N}_.-]*$';
@@ -35,11 +48,18 @@ const COMMAND: readonly Schema[] = [
   { type: 'array', minItems: 1, items: LENIENT_TEXT, expected: 'a list of arguments, run without a shell' },
 ];
 
-const PATH: Schema = { ...TEXT, description: 'Relative to the root, with "/": a file, a folder ("dir/") or a glob.', expected: 'a path' };
+const PATH: Schema = {
+  ...TEXT,
+  description: 'Relative to the root, with "/": a file, a folder ("dir/") or a glob.',
+  expected: 'a path',
+};
 
 const INPUT: Schema = {
   anyOf: [
-    { ...PATH, description: 'A file, a folder ("dir/"), a glob, or "!" and one of them to leave out what it matches.' },
+    {
+      ...PATH,
+      description: 'A file, a folder ("dir/"), a glob, or "!" and one of them to leave out what it matches.',
+    },
     {
       type: 'object',
       expected: 'a map with `path`',
@@ -48,10 +68,19 @@ const INPUT: Schema = {
       otherWords: { file: 'path', name: 'path', required: 'optional' },
       properties: {
         path: PATH,
-        optional: { type: 'boolean', default: false, description: 'It may be absent, or the glob may match nothing.' },
+        optional: {
+          type: 'boolean',
+          default: false,
+          description: 'It may be absent, or the glob may match nothing.',
+        },
         external: { type: 'boolean', default: false, description: 'It may lie outside the root.' },
         store: { type: 'boolean', default: true, description: 'false: it is hashed and never copied.' },
-        by: { type: 'string', enum: ['content', 'stat'], description: 'stat: size and mtime only.', later: { except: ['content'] } },
+        by: {
+          type: 'string',
+          enum: ['content', 'stat'],
+          description: 'stat: size and mtime only.',
+          later: { except: ['content'] },
+        },
         url: { type: 'string', description: 'A resource on the network.', later: {} },
         fetch: { type: 'boolean', description: 'false: the url is only probed.', later: {} },
       },
@@ -70,7 +99,11 @@ const OUTPUT: Schema = {
       otherWords: { file: 'path', name: 'path', cache: 'store' },
       properties: {
         path: PATH,
-        store: { type: 'boolean', default: true, description: 'false: recorded by its digest, not kept in the cache.' },
+        store: {
+          type: 'boolean',
+          default: true,
+          description: 'false: recorded by its digest, not kept in the cache.',
+        },
       },
     },
   ],
@@ -81,7 +114,10 @@ const listOrNames = (entry: Schema, description: string): Schema => ({
   description,
   anyOf: [
     { type: 'array', items: entry },
-    { type: 'object', additionalProperties: { anyOf: [...(entry.anyOf ?? [entry]), { type: 'array', items: entry }] } },
+    {
+      type: 'object',
+      additionalProperties: { anyOf: [...(entry.anyOf ?? [entry]), { type: 'array', items: entry }] },
+    },
   ],
   expected: 'a list of paths or a map of names to paths',
 });
@@ -97,12 +133,19 @@ const NEED: Schema = {
       otherWords: { name: 'task', order: 'order_only' },
       properties: {
         task: { ...TEXT, expected: 'a task: name, name[*], name[key=value] or pipeline:name' },
-        order_only: { type: 'boolean', default: false, description: 'Only wait for it; its outputs are no part of the key.' },
+        order_only: {
+          type: 'boolean',
+          default: false,
+          description: 'Only wait for it; its outputs are no part of the key.',
+        },
       },
     },
   ],
 };
-const NEEDS: Schema = { description: 'Tasks that must be done before, whose outputs enter the key.', anyOf: [{ type: 'array', items: NEED }, NEED] };
+const NEEDS: Schema = {
+  description: 'Tasks that must be done before, whose outputs enter the key.',
+  anyOf: [{ type: 'array', items: NEED }, NEED],
+};
 
 const COUNT: Schema = { type: 'integer', minimum: 0 };
 
@@ -114,12 +157,28 @@ const RETRIES: Schema = {
       type: 'object',
       additionalProperties: false,
       expected: 'a map with limit, delay, backoff, max_delay, jitter, on',
-      otherWords: { count: 'limit', attempts: 'limit', max: 'limit', max_attempts: 'limit', wait: 'delay', retry_delay: 'delay' },
+      otherWords: {
+        count: 'limit',
+        attempts: 'limit',
+        max: 'limit',
+        max_attempts: 'limit',
+        wait: 'delay',
+        retry_delay: 'delay',
+      },
       required: ['limit'],
       properties: {
-        limit: orExpression({ ...COUNT, description: 'Further attempts after the first.', expected: 'a whole number, 0 or more' }),
+        limit: orExpression({
+          ...COUNT,
+          description: 'Further attempts after the first.',
+          expected: 'a whole number, 0 or more',
+        }),
         delay: orExpression({ ...DURATION, description: 'Before the first further attempt.', default: '1s' }),
-        backoff: { type: 'string', enum: ['fixed', 'linear', 'exponential'], default: 'fixed', description: 'How the delay grows.' },
+        backoff: {
+          type: 'string',
+          enum: ['fixed', 'linear', 'exponential'],
+          default: 'fixed',
+          description: 'How the delay grows.',
+        },
         max_delay: orExpression({ ...DURATION, description: 'The delay never grows beyond it.' }),
         jitter: { type: 'boolean', default: false, description: 'Shortens each delay by a random part.' },
         on: {
@@ -142,7 +201,12 @@ const RESOURCES: Schema = {
   description: 'What the task takes while it runs. No part of its key.',
   type: 'object',
   properties: {
-    cpu: orExpression({ type: 'number', exclusiveMinimum: 0, description: 'Cores.', expected: 'a number of cores' }),
+    cpu: orExpression({
+      type: 'number',
+      exclusiveMinimum: 0,
+      description: 'Cores.',
+      expected: 'a number of cores',
+    }),
     memory: orExpression({ ...SIZE, description: 'Such as 4GB (10^9) or 4GiB (2^30).' }),
     gpu: { ...COUNT, description: 'GPUs.', later: { except: [0] }, expected: 'a whole number of GPUs' },
   },
@@ -162,36 +226,70 @@ const TRIGGER_RULES = [
   'always',
 ];
 
-const later = (description: string, except?: Schema['later']): Schema => ({ description, later: except ?? {} });
+const later = (description: string, except?: Schema['later']): Schema => ({
+  description,
+  later: except ?? {},
+});
 
 /** Fields that `defaults` gives to every task that doesn't set them itself. */
 export const DEFAULTABLE: Readonly<Record<string, Schema>> = {
   shell: {
-    description: 'sh, bash, zsh…, or a list that gets the script as its last argument, such as [python3, -c].',
+    description:
+      'sh, bash, zsh…, or a list that gets the script as its last argument, such as [python3, -c].',
     anyOf: [TEXT, { type: 'array', minItems: 1, items: TEXT }],
   },
-  dir: { ...TEXT, description: 'Working directory of the command, relative to the root.', expected: 'a folder' },
+  dir: {
+    ...TEXT,
+    description: 'Working directory of the command, relative to the root.',
+    expected: 'a folder',
+  },
   env: ENV,
   tools: textList('Commands such as `python3 --version` whose output enters the key.'),
-  cache: { type: 'boolean', description: 'false: always run. By default true where there are inputs, outputs or needs.' },
+  cache: {
+    type: 'boolean',
+    description: 'false: always run. By default true where there are inputs, outputs or needs.',
+  },
   expires: orExpression({ ...DURATION, description: 'After this age the result is stale.' }),
   retries: RETRIES,
   timeout: orExpression({ ...DURATION, description: 'The attempt is ended after this time.' }),
   grace: orExpression({ ...DURATION, default: '10s', description: 'From the polite signal to the kill.' }),
   resources: RESOURCES,
-  trigger_rule: { type: 'string', enum: TRIGGER_RULES, default: 'all_success', later: { except: ['all_success'] }, description: 'When to run, by the states of the tasks upstream.' },
+  trigger_rule: {
+    type: 'string',
+    enum: TRIGGER_RULES,
+    default: 'all_success',
+    later: { except: ['all_success'] },
+    description: 'When to run, by the states of the tasks upstream.',
+  },
   pool: later('A pool that limits how many tasks run at a time.'),
   breaker: later('A circuit breaker, shared by name.'),
-  priority: orExpression({ type: 'number', default: 0, description: 'Higher goes first among ready tasks.', expected: 'a number' }),
-  interactive: { type: 'boolean', description: 'The command talks to the terminal.', later: { except: [false] } },
+  priority: orExpression({
+    type: 'number',
+    default: 0,
+    description: 'Higher goes first among ready tasks.',
+    expected: 'a number',
+  }),
+  interactive: {
+    type: 'boolean',
+    description: 'The command talks to the terminal.',
+    later: { except: [false] },
+  },
   labels: textList('Words by which tasks can be chosen.'),
-  allow_failure: { type: 'boolean', description: 'A failure does not fail the run.', later: { except: [false] } },
+  allow_failure: {
+    type: 'boolean',
+    description: 'A failure does not fail the run.',
+    later: { except: [false] },
+  },
   secrets: textList('Variables of the environment whose values are masked in all output.'),
 };
 
 export const TASK_FIELDS: Readonly<Record<string, Schema>> = {
   description: { type: 'string', description: 'One line for people.' },
-  run: { description: 'A shell line or script, or a list of arguments without a shell; absent: a group of its needs.', anyOf: COMMAND },
+  run: {
+    description:
+      'A shell line or script, or a list of arguments without a shell; absent: a group of its needs.',
+    anyOf: COMMAND,
+  },
   inputs: listOrNames(INPUT, 'Everything that the command reads.'),
   outputs: listOrNames(OUTPUT, 'Everything that the command writes.'),
   metrics: listOrNames(PATH, 'Outputs, JSON files, whose values are recorded.'),
@@ -204,15 +302,32 @@ export const TASK_FIELDS: Readonly<Record<string, Schema>> = {
     description: 'Values by name: the task is made once for each combination.',
     type: 'object',
     properties: {
-      include: orExpression({ type: 'array', items: { type: 'object' }, description: 'Values to add to combinations, or combinations to add.' }),
-      exclude: orExpression({ type: 'array', items: { type: 'object' }, description: 'Combinations to leave out.' }),
+      include: orExpression({
+        type: 'array',
+        items: { type: 'object' },
+        description: 'Values to add to combinations, or combinations to add.',
+      }),
+      exclude: orExpression({
+        type: 'array',
+        items: { type: 'object' },
+        description: 'Combinations to leave out.',
+      }),
     },
     propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_-]*$' },
     additionalProperties: {
       anyOf: [
         { type: 'array', items: {}, expected: 'a list of values' },
-        { type: 'object', expected: '', description: 'Values from files: {glob}, {json}, {lines}, {csv, column}.', later: {} },
-        { type: 'string', pattern: '\\$\\{\\{', expected: 'an expression that gives a list, such as ${{ range(1, 13) }}' },
+        {
+          type: 'object',
+          expected: '',
+          description: 'Values from files: {glob}, {json}, {lines}, {csv, column}.',
+          later: {},
+        },
+        {
+          type: 'string',
+          pattern: '\\$\\{\\{',
+          expected: 'an expression that gives a list, such as ${{ range(1, 13) }}',
+        },
       ],
     },
   },

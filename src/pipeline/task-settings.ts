@@ -23,7 +23,7 @@ const DEFAULT_RETRY_DELAY_MS = 1_000;
 
 export function readSettings(draft: TaskDraft, filling: Filling): TaskSettings {
   // Mentions in settings don't count: what a task may use is no reason to run it again.
-  const { mentions: _uncounted, ...quiet } = filling;
+  const { noted: _uncounted, ...quiet } = filling;
   const field = (name: string) => filled(draft, fieldOf(draft, name), DEFAULTABLE[name]!, name, quiet);
   return {
     retries: readRetries(field('retries')),
@@ -36,18 +36,29 @@ export function readSettings(draft: TaskDraft, filling: Filling): TaskSettings {
 }
 
 /** The node with its expressions filled in; what came in by them is checked against the schema like any other value. */
-function filled(draft: TaskDraft, node: YamlNode | null, schema: Schema, name: string, filling: Filling): YamlNode | null {
+function filled(
+  draft: TaskDraft,
+  node: YamlNode | null,
+  schema: Schema,
+  name: string,
+  filling: Filling,
+): YamlNode | null {
   if (node === null) return null;
   const result = fillNode(node, filling);
   if (result === null || result === node) return result;
   if (JSON.stringify(withoutSpans(result)) !== JSON.stringify(withoutSpans(node)))
-    checkSchema(result, schema, `${draft.name}.${name}`, { source: draft.in.source, problems: filling.problems });
+    checkSchema(result, schema, `${draft.name}.${name}`, {
+      source: draft.in.source,
+      problems: filling.problems,
+    });
   return result;
 }
 
 function withoutSpans(node: YamlNode): unknown {
   if (node.kind === 'scalar') return node.value;
-  return node.kind === 'list' ? node.items.map(withoutSpans) : [...node.entries.values()].map(({ key, value }) => [key, withoutSpans(value)]);
+  return node.kind === 'list'
+    ? node.items.map(withoutSpans)
+    : [...node.entries.values()].map(({ key, value }) => [key, withoutSpans(value)]);
 }
 
 function readRetries(node: YamlNode | null): RetryPolicy {

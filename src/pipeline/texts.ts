@@ -4,7 +4,13 @@
  */
 import type { Template } from '../model/expression.ts';
 import type { SourcePosition } from '../model/ids.ts';
-import { parseTemplate, templateMentions } from './expression/index.ts';
+import {
+  type FileRead,
+  type Mention,
+  parseTemplate,
+  templateMentions,
+  templateReads,
+} from './expression/index.ts';
 import type { Problems } from './problems.ts';
 import { hasExpression } from './schema.ts';
 import type { SourceFile, Span } from './source-file.ts';
@@ -13,17 +19,11 @@ import type { ScalarNode } from './yaml-node.ts';
 /** `shell`: values are quoted for a shell that reads the text. */
 export type Reader = 'raw' | 'shell';
 
-/** What an expression reads: `params.model.max_depth` is ['params', 'model', 'max_depth']. */
-export interface Mention {
-  readonly path: readonly string[];
-  /** Goes on behind the path with a key that is computed. */
-  readonly dynamic: boolean;
-  readonly position: SourcePosition;
-}
-
 export interface ReadText {
   readonly template: Template;
   readonly mentions: readonly Mention[];
+  /** By `read_json`. */
+  readonly reads: readonly FileRead[];
   readonly position: SourcePosition;
 }
 
@@ -32,16 +32,22 @@ export interface Texts {
   read(node: ScalarNode, reader: Reader): ReadText | null;
 }
 
-const NO_MENTIONS: readonly Mention[] = [];
+const NOTHING = { mentions: [], reads: [] } as const;
 
 export function readTexts(source: SourceFile, problems: Problems): Texts {
-  const known = { raw: new Map<ScalarNode, ReadText | null>(), shell: new Map<ScalarNode, ReadText | null>() };
+  const known = {
+    raw: new Map<ScalarNode, ReadText | null>(),
+    shell: new Map<ScalarNode, ReadText | null>(),
+  };
   const read = (node: ScalarNode, reader: Reader): ReadText | null => {
     const position = place(source.position({ start: node.span.start, end: node.span.start }));
     const text = node.source;
-    if (!hasExpression(text)) return { template: text, mentions: NO_MENTIONS, position };
+    if (!hasExpression(text)) return { template: text, ...NOTHING, position };
     const parsed = parseTemplate(text, { at: positionsIn(node, source), reader });
-    if (parsed.ok) return { template: parsed.value, mentions: templateMentions(parsed.value), position };
+    if (parsed.ok) {
+      const template = parsed.value;
+      return { template, mentions: templateMentions(template), reads: templateReads(template), position };
+    }
     for (const { message, position: at, hint } of parsed.error)
       problems.error('bad-expression', at, message, { hint: hint ?? null });
     return null;
@@ -73,7 +79,11 @@ function positionsIn(node: ScalarNode, source: SourceFile): (offset: number) => 
     const written = source.text.slice(span.start, span.end);
     let count = 0;
     let inValue = -1;
-    for (let at = node.source.indexOf('${{'); at !== -1 && at <= offset; at = node.source.indexOf('${{', at + 3)) {
+    for (
+      let at = node.source.indexOf('${{');
+      at !== -1 && at <= offset;
+      at = node.source.indexOf('${{', at + 3)
+    ) {
       count++;
       inValue = at;
     }

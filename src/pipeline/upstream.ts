@@ -1,5 +1,6 @@
 /** What lies upstream of a task as far as it is written down: by needs, and by literal paths. */
 import type { TaskDraft } from './draft.ts';
+import { foldersAbove, globParent } from './paths.ts';
 
 export interface Upstream {
   readonly tasks: ReadonlySet<TaskDraft>;
@@ -7,43 +8,48 @@ export interface Upstream {
   readonly isComplete: boolean;
 }
 
-/** The maker of a path, if a literal output is the path or a folder above it. */
-export function findUpstream(
-  draft: TaskDraft,
-  draftOf: (id: string) => TaskDraft | undefined,
-  makerOf: (path: string) => TaskDraft | undefined,
-): Upstream {
-  const tasks = new Set<TaskDraft>();
-  let isComplete = true;
-  const look = (at: TaskDraft): void => {
-    if (at.isBroken) isComplete = false;
-    for (const { task } of at.needs) {
-      const needed = draftOf(task);
+/** Finds what is upstream of any of these tasks. Their needs, inputs and outputs must be known. */
+export function upstreamFinder(drafts: readonly TaskDraft[]): (draft: TaskDraft) => Upstream {
+  const byId = new Map<string, TaskDraft>(drafts.map((draft) => [draft.id, draft]));
+  const makers = new Map<string, TaskDraft>();
+  /** Folders with an output somewhere below. */
+  const above = new Set<string>();
+  /** Folders in which globs may make anything. */
+  const globbed = new Set<string>();
+  for (const draft of drafts)
+    for (const { kind, path } of draft.outputs) {
+      const place = kind === 'glob' ? globParent(path) : path;
+      if (kind === 'glob') globbed.add(place);
+      else makers.set(path, draft);
+      for (const folder of foldersAbove(place)) above.add(folder);
+    }
+  const look = (draft: TaskDraft, tasks: Set<TaskDraft>): boolean => {
+    let isComplete = !draft.isBroken;
+    for (const { task } of draft.needs) {
+      const needed = byId.get(task);
       if (needed !== undefined) tasks.add(needed);
     }
-    for (const input of at.inputs) {
-      if (input.negated || input.external) continue;
-      const maker = input.kind === 'file' ? makerOf(input.path) : undefined;
+    for (const { kind, path, negated, external } of draft.inputs) {
+      if (negated || external) continue;
+      const places = kind === 'glob' ? [] : [path, ...foldersAbove(path)];
+      const maker = places.map((place) => makers.get(place)).find((found) => found !== undefined);
       if (maker !== undefined) tasks.add(maker);
-      // A literal input without a maker may turn out to be a folder with outputs in it.
-      else isComplete = false;
+      else if (
+        kind === 'glob' ||
+        path === '' ||
+        above.has(path) ||
+        globbed.has('') ||
+        places.some((place) => globbed.has(place))
+      )
+        isComplete = false;
     }
+    return isComplete;
   };
-  look(draft);
-  // A set's iteration reaches members added meanwhile.
-  for (const task of tasks) look(task);
-  return { tasks, isComplete };
-}
-
-/** Looks up literal outputs by path and by the folders above it. */
-export function indexMakers(drafts: readonly TaskDraft[]): (path: string) => TaskDraft | undefined {
-  const makers = new Map<string, TaskDraft>();
-  for (const draft of drafts)
-    for (const { kind, path } of draft.outputs) if (kind !== 'glob') makers.set(path, draft);
-  return (path) => {
-    let found = makers.get(path);
-    for (let end = path.lastIndexOf('/'); found === undefined && end > 0; end = path.lastIndexOf('/', end - 1))
-      found = makers.get(path.slice(0, end));
-    return found;
+  return (draft) => {
+    const tasks = new Set<TaskDraft>();
+    let isComplete = look(draft, tasks);
+    // A set's iteration reaches members added meanwhile.
+    for (const task of tasks) isComplete = look(task, tasks) && isComplete;
+    return { tasks, isComplete };
   };
 }

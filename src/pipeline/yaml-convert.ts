@@ -11,7 +11,9 @@ import { describeNode, type MapEntry, type ScalarNode, type YamlNode } from './y
 /** Values that aliases may add: nine levels of nine aliases (the "billion laughs") stop here at once. */
 export const MAX_ALIAS_VALUES = 500_000;
 
-const KNOWN_TAGS = new Set(['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`));
+const KNOWN_TAGS = new Set(
+  ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`),
+);
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** A tag as written, before the value that it stands at. */
@@ -50,20 +52,28 @@ function makeConverter(
       const written = TAG_BEFORE.exec(source.text.slice(Math.max(0, span.start - 1000), span.start));
       const start = span.start - (written?.[0].length ?? 0);
       const text = written?.[1] ?? tag;
-      problems.error('unknown-tag', source.position({ start, end: start + text.length }), `unknown YAML tag ${text}`, {
-        hint: text.startsWith('!!') ? null : 'a text that starts with "!" needs quotes',
-      });
+      problems.error(
+        'unknown-tag',
+        source.position({ start, end: start + text.length }),
+        `unknown YAML tag ${text}`,
+        {
+          hint: text.startsWith('!!') ? null : 'a text that starts with "!" needs quotes',
+        },
+      );
       return null;
     }
     if (anchor !== undefined) anchors.set(anchor, null);
-    const converted = yaml.isMap(node) ? map(node, span) : yaml.isSeq(node) ? list(node, span) : scalar(node as Scalar, span);
+    const converted = yaml.isMap(node)
+      ? map(node, span)
+      : yaml.isSeq(node)
+        ? list(node, span)
+        : scalar(node as Scalar, span);
     if (anchor !== undefined) {
       if (converted === null) anchors.delete(anchor);
       else anchors.set(anchor, converted);
     }
     return converted;
   };
-
 
   const alias = ({ source: name }: Alias, span: Span): YamlNode | null => {
     const target = anchors.get(name);
@@ -107,11 +117,18 @@ function makeConverter(
       return null;
     }
     if (!Number.isFinite(value))
-      problems.error('unsafe-number', source.position(span), `${text} isn't a finite number`, { hint: 'put it in quotes if it is a text' });
-    else if (/^[-+]?(\d+|0o[0-7]+|0x[\da-f]+)$/i.test(text) && !Number.isSafeInteger(value))
-      problems.error('unsafe-number', source.position(span), `the integer ${text} is beyond 2^53 and can't be held exactly`, {
-        hint: 'put it in quotes to keep it as a text',
+      problems.error('unsafe-number', source.position(span), `${text} isn't a finite number`, {
+        hint: 'put it in quotes if it is a text',
       });
+    else if (/^[-+]?(\d+|0o[0-7]+|0x[\da-f]+)$/i.test(text) && !Number.isSafeInteger(value))
+      problems.error(
+        'unsafe-number',
+        source.position(span),
+        `the integer ${text} is beyond 2^53 and can't be held exactly`,
+        {
+          hint: 'put it in quotes to keep it as a text',
+        },
+      );
     return { ...leaf, value, source: text };
   };
 
@@ -132,15 +149,23 @@ function makeConverter(
       const key = keyOf(pair.key, keySpan);
       const converted = convert(pair.value);
       const value: YamlNode | null =
-        converted ?? (pair.value === null ? { kind: 'scalar', value: null, source: '', span: keySpan, weight: 1, depth: 1 } : null);
+        converted ??
+        (pair.value === null
+          ? { kind: 'scalar', value: null, source: '', span: keySpan, weight: 1, depth: 1 }
+          : null);
       if (key === null || value === null) continue;
       const before = entries.get(key);
       if (key === '<<' && (pair.key as Scalar).type === 'PLAIN') merged.push(value);
       else if (before !== undefined) {
         const first = source.position(before.keySpan);
-        problems.error('duplicate-key', source.position(keySpan), `the key ${JSON.stringify(key)} is there twice`, {
-          related: [{ ...first, message: 'first here' }],
-        });
+        problems.error(
+          'duplicate-key',
+          source.position(keySpan),
+          `the key ${JSON.stringify(key)} is there twice`,
+          {
+            related: [{ ...first, message: 'first here' }],
+          },
+        );
       } else entries.set(key, { key, keySpan, value });
     }
     for (const value of merged) merge(value, entries);
@@ -165,7 +190,12 @@ function makeConverter(
     const maps = value.kind === 'list' ? value.items : [value];
     for (const from of maps) {
       const place = source.position(value.span);
-      if (from.kind !== 'map') problems.error('bad-merge', place, `"<<" merges a map or a list of maps, found ${describeNode(from)}`);
+      if (from.kind !== 'map')
+        problems.error(
+          'bad-merge',
+          place,
+          `"<<" merges a map or a list of maps, found ${describeNode(from)}`,
+        );
       else if (affordable(from, place))
         for (const entry of from.entries.values()) if (!entries.has(entry.key)) entries.set(entry.key, entry);
     }

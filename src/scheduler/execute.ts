@@ -100,7 +100,7 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
   const end = await attempt.done;
   request.onCommandEnd();
   rmSync(join(context.layout.tmp, `${attemptId}.params.json`), { force: true });
-  context.fingerprinter.forgetListings();
+  context.fingerprinter.forget();
 
   const { durationMs } = end;
   if (end.failure !== null) {
@@ -113,7 +113,9 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
     context.ownership.append([{ end: attemptId }]);
     return discarded.ok ? { kind: 'inputs-changed', paths: changed, durationMs } : failed(discarded.error, durationMs);
   }
-  const scanned = await scanOutputs(context.layout.root, task.outputs, context.fingerprinter);
+  const scanned = await scanOutputs(context.layout.root, task.outputs, context.fingerprinter, {
+    isOthers: (path) => isOthers(request, path),
+  });
   const unreadable = scanned.ok ? unreadableMetrics(request) : null;
   if (!scanned.ok || unreadable !== null) {
     recordFailure(request, attemptId, durationMs, logPath);
@@ -124,6 +126,13 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
       ? null
       : { key: gathered.key, outputs: scanned.value, durationMs, createdAtMs: context.now(), accepted: gathered.tainted };
   return { kind: 'made', result, durationMs, durable: keep(request, attemptId, result, durationMs, logPath) };
+}
+
+/** Recorded as made by another task: a folder or glob of this one never captures it. */
+function isOthers({ node, context }: ExecuteRequest, path: string): boolean {
+  if (context.ownership.contentOf(path) === null) return false;
+  const maker = context.graph.makerOf(path);
+  return maker !== null && context.graph.tasks[maker]!.id !== node.task.id;
 }
 
 /**

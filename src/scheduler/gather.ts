@@ -4,8 +4,11 @@
  * the disk and changes nothing.
  */
 import { createHmac } from 'node:crypto';
+import { lstatSync } from 'node:fs';
+import { join } from 'node:path';
 import { fail, ok, type Outcome } from '../base/outcome.ts';
 import type { Fingerprinter } from '../fingerprint/fingerprinter.ts';
+import type { Fingerprint } from '../fingerprint/path-reader.ts';
 import { buildManifest, hashManifest } from '../fingerprint/manifest.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue } from '../model/ids.ts';
@@ -17,6 +20,8 @@ import { keyTextOf, type RenderContext, renderEnv, renderTemplate, scopeOf } fro
 import { isGood } from './task-state.ts';
 
 export interface GatherContext {
+  /** Absolute. */
+  readonly root: string;
   readonly nodes: readonly Node[];
   readonly fingerprinter: Fingerprinter;
   readonly matching: PathMatching;
@@ -99,7 +104,7 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
   if (!sources.ok) return sources;
   for (const [at, spec] of task.inputs.entries()) {
     matched[at]!.sort();
-    const problem = unmatched(spec, matched[at]!);
+    const problem = unmatched(spec, matched[at]!, context.root);
     if (problem !== null) return fail(problem);
     // `${{ inputs.x }}` of a literal path is that path, whatever lies below it.
     if (spec.kind !== 'glob') matched[at] = [spec.path];
@@ -175,27 +180,31 @@ async function takeSources(
   context: GatherContext,
   inputs: Map<string, InputPart>,
   matched: string[][],
-): Promise<Outcome<readonly string[], Failure>> {
+): Promise<Outcome<readonly Fingerprint[], Failure>> {
   const { task } = node;
   if (task.inputs.length === 0) return ok([]);
   const isMade = context.asTheyLie ? () => false : context.isMade;
   const found = await context.fingerprinter.matchInputs(task.inputs, { isMade });
   const problem = found.problems[0];
   if (problem !== undefined) return fail(problem);
-  const paths = [...new Set(found.matches.map((match) => match.path))];
-  const fingerprints = await context.fingerprinter.read(paths);
+  const readings = await context.fingerprinter.read(new Set(found.matches.map((match) => match.path)), found.known);
+  const sources: Fingerprint[] = [];
   for (const { spec, path } of found.matches) {
-    const fingerprint = fingerprints.get(path) ?? null;
-    if (fingerprint === null) continue;
-    if ('problem' in fingerprint) return fail({ kind: 'input-unusable', path, message: fingerprint.message });
+    const reading = readings.get(path) ?? null;
+    if (reading === null) continue;
+    if ('problem' in reading) return fail({ kind: 'input-unusable', path, message: reading.message });
     matched[spec]!.push(path);
-    inputs.set(path, { path, content: fingerprint.content, executable: fingerprint.executable, from: null });
+    if (inputs.has(path)) continue;
+    inputs.set(path, { path, content: reading.content, executable: reading.executable, from: null });
+    sources.push(reading);
   }
-  return ok(paths);
+  return ok(sources);
 }
 
-function unmatched(spec: InputSpec, paths: readonly string[]): Failure | null {
+function unmatched(spec: InputSpec, paths: readonly string[], root: string): Failure | null {
   if (paths.length > 0 || spec.optional || spec.negated) return null;
+  // A folder that other tasks left empty is there all the same.
+  if (spec.kind !== 'glob' && lstatSync(join(root, spec.path), { throwIfNoEntry: false })?.isDirectory()) return null;
   return spec.kind === 'glob'
     ? { kind: 'input-unusable', path: spec.path, message: 'matches no file' }
     : { kind: 'input-missing', path: spec.path };

@@ -111,6 +111,7 @@ export function createInspection(
     node.task.run !== null && mentionsMetrics(node.task) ? collectMetrics(upstreamOf(node, nodes), context.readMetrics) : {};
 
   const gathering: GatherContext = {
+    root: layout.root,
     nodes,
     fingerprinter,
     matching: context.matching,

@@ -1,5 +1,6 @@
 /** A task of the plan with what a run knows of it so far. Only `scheduler/` changes it. */
 import type { Decision, StaleReason } from '../model/decision.ts';
+import type { Fingerprint } from '../fingerprint/path-reader.ts';
 import type { TaskOutcome } from '../model/event.ts';
 import type { TaskKey } from '../model/ids.ts';
 import type { KeyManifest } from '../model/manifest.ts';
@@ -13,7 +14,7 @@ export interface Gathered {
   readonly key: TaskKey;
   readonly manifest: KeyManifest;
   /** Source files among the inputs, to be watched while the command runs. */
-  readonly sources: readonly string[];
+  readonly sources: readonly Fingerprint[];
   /** Outputs of other tasks that the command will read: node index -> paths, or all of them. */
   readonly content: ReadonlyMap<number, 'all' | ReadonlySet<string>>;
   /** Matched paths of each input spec, for `${{ inputs… }}`. */

@@ -462,7 +462,7 @@ class Run {
   /** An input changed while the command ran (SPEC C8): the task runs once more, with the new content. */
   private async onceMore(node: Node, paths: readonly string[], release: () => void): Promise<ExecuteEnd> {
     this.notice(node, 'warning', 'input-changed', `${paths.join(', ')} changed while ${node.task.label} was running: running it once more`);
-    this.context.fingerprinter.forgetListings();
+    this.context.fingerprinter.forget();
     const gathered = await gather(node, this.gathering);
     if (!gathered.ok) return { kind: 'failed', failure: gathered.error, durationMs: 0 };
     node.gathered = gathered.value;

@@ -15,17 +15,8 @@ import { describe, expect, test } from 'vitest';
 import type { ResultStore } from '../../src/cache/result-store.ts';
 import type { Digest } from '../../src/model/ids.ts';
 import type { OutputEntry, Result } from '../../src/model/result.ts';
-import {
-  emptyRoot,
-  hasher,
-  keyOf,
-  type Node,
-  readTree,
-  resultOf,
-  type Tree,
-  tempFolder,
-  writeTree,
-} from './tree.ts';
+import { tempFolder } from './temp-folder.ts';
+import { emptyRoot, hasher, keyOf, type Node, readTree, resultOf, type Tree, writeTree } from './tree.ts';
 
 /** Bytes above the size up to which contents are handled in one piece. */
 const LARGE = Buffer.alloc(3_000_001, 'large content ');
@@ -273,7 +264,7 @@ export function describeStoreContract(name: string, rig: StoreRig): void {
       expect(await store.save(result, (at) => join(root, at))).toMatchObject({
         error: {
           kind: 'output-changed',
-          paths: ['models/large.bin', 'out/a.txt', 'out/same.txt', 'out/empty.txt', 'out/run.sh'],
+          paths: ['models/large.bin', 'out/a.txt', 'out/empty.txt', 'out/run.sh', 'out/same.txt'],
         },
       });
     });

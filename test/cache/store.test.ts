@@ -20,17 +20,8 @@ import type { ResultStore, StoreNotice } from '../../src/cache/result-store.ts';
 import { openStore } from '../../src/cache/store.ts';
 import type { Result } from '../../src/model/result.ts';
 import { describeStoreContract } from './store-contract.ts';
-import {
-  emptyRoot,
-  filesBelow,
-  hasher,
-  keyOf,
-  readTree,
-  resultOf,
-  type Tree,
-  tempFolder,
-  writeTree,
-} from './tree.ts';
+import { tempFolder } from './temp-folder.ts';
+import { emptyRoot, filesBelow, hasher, keyOf, readTree, resultOf, type Tree, writeTree } from './tree.ts';
 
 const DAY_MS = 24 * 60 * 60_000;
 const LARGE = Buffer.alloc(500_000, 'large content ');

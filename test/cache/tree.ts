@@ -3,18 +3,14 @@ import {
   chmodSync,
   lstatSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
-  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { loadHasher } from '../../src/base/digest.ts';
 import { comparePaths } from '../../src/base/path.ts';
 import type { Digest, TaskKey } from '../../src/model/ids.ts';
@@ -28,13 +24,6 @@ export type Node =
   | 'folder';
 
 export type Tree = Readonly<Record<string, Node>>;
-
-/** A folder that goes away with the test. */
-export function tempFolder(): string {
-  const dir = realpathSync(mkdtempSync(join(tmpdir(), 'orch-store-')));
-  onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-  return dir;
-}
 
 export function writeTree(root: string, tree: Tree): void {
   for (const [path, node] of Object.entries(tree)) {

@@ -176,7 +176,8 @@ function buildTask(
     if (to === undefined) continue;
     const sameCells =
       to.matrix === null || JSON.stringify([to.matrix, to.exclude]) === JSON.stringify([matrix, exclude]);
-    if (isGroup || to.outputs.length === 0 || ['need', 'all', 'cell', 'order'].includes(form)) {
+    const isUnreadable = to.outputs.length === 0 || (to.outputs[0]!.startsWith('mix/') && !sameCells);
+    if (isGroup || isUnreadable || ['need', 'all', 'cell', 'order'].includes(form)) {
       const orderOnly = form === 'order' && !isGroup;
       const cells = form === 'cell' && to.matrix !== null ? { m: to.matrix['m']![0]! } : undefined;
       const agree = form !== 'all' && (sameCells || matrix === null);
@@ -200,7 +201,7 @@ function buildTask(
     name: mark,
     description: '',
     group: isGroup,
-    inputs: [...inputs],
+    inputs: [...inputs].filter((path) => !inputs.has(`!${path}`)),
     alsoReads: [...alsoReads].filter((path) => !inputs.has(path)),
     outputs,
     needs: [...needs.values()],

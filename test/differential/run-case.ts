@@ -5,7 +5,7 @@
 import { type Change, changeFor, keepsEditedOutputs, sourcesOf } from './edits.ts';
 import { type Case, type EditKind, isValid, type Step } from './generate.ts';
 import { chosenBy, expand, makersOf } from './reference-model.ts';
-import { type Divergence, type RunFlags, Session } from './session.ts';
+import { type Divergence, MissingCopy, type RunFlags, Session } from './session.ts';
 import { type Cell, isPattern, type Params, type PipelineSpec, type Request } from './workload.ts';
 
 export interface Chapter {
@@ -33,7 +33,8 @@ export interface Report {
 
 export type RunKind = 'failing-run' | 'forced-run' | 'param-flag' | 'chosen-targets';
 
-export async function runCase(test: Case, bundle: string): Promise<Report> {
+/** Until `edits` edits were made. */
+export async function runCase(test: Case, bundle: string, edits: number): Promise<Report> {
   const session = new Session(bundle, test.pipeline, test.sources);
   const chapters: Chapter[] = [];
   const kinds: Report['kinds'][number][] = [];
@@ -46,6 +47,7 @@ export async function runCase(test: Case, bundle: string): Promise<Report> {
   });
   try {
     for (const step of [null, ...test.steps]) {
+      if (chapters.length > edits) break;
       const change = step === null ? { actions: [] } : changeFor(step.edit, step.pick, session.situation);
       if (change === null) continue;
       if (step !== null) kinds.push(step.edit);
@@ -79,6 +81,9 @@ export async function tell(story: Story, bundle: string): Promise<Divergence | n
       if (result !== null) return result === 'open' ? null : result;
     }
     return null;
+  } catch (error) {
+    if (error instanceof MissingCopy) return null;
+    throw error;
   } finally {
     session.close();
   }

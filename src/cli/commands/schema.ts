@@ -1,5 +1,5 @@
 /** `orch schema`. */
-import { pipelineJsonSchema } from '../../pipeline/schema.ts';
+import { pipelineJsonSchema } from '../../pipeline/pipeline-schema.ts';
 import { print } from '../output.ts';
 
 export async function schema(): Promise<number> {

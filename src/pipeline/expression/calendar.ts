@@ -57,7 +57,9 @@ export function addToDay(from: Day, amount: number, unit: DateUnit): Day | null 
   return { ...from, year, month, day: Math.min(from.day, daysIn(year, month)) };
 }
 
-const MONTHS = 'January February March April May June July August September October November December'.split(' ');
+const MONTHS = 'January February March April May June July August September October November December'.split(
+  ' ',
+);
 const DAYS = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ');
 
 /** strftime, as far as it concerns days; `%-m` is `%m` without its zeros. */
@@ -121,7 +123,10 @@ function dayOfYear(day: Day): number {
 function isoWeek(day: Day): { year: number; week: number } {
   const thursday = new Date(utc(day) + (4 - (weekday(day) || 7)) * DAY_MS);
   const year = thursday.getUTCFullYear();
-  return { year, week: Math.ceil(((thursday.getTime() - utc({ ...day, year, month: 1, day: 1 })) / DAY_MS + 1) / 7) };
+  return {
+    year,
+    week: Math.ceil(((thursday.getTime() - utc({ ...day, year, month: 1, day: 1 })) / DAY_MS + 1) / 7),
+  };
 }
 
 function digits(value: number, width: number): string {

@@ -4,7 +4,7 @@
  * lists can be reached; no prototype ever is. Touches no disk but through the scope.
  */
 import { nearest } from '../../base/nearest.ts';
-import { fail, ok, type Outcome } from '../../base/outcome.ts';
+import { fail, type Outcome, ok } from '../../base/outcome.ts';
 import type { BinaryOperator, Expr } from '../../model/expression.ts';
 import type { JsonValue } from '../../model/ids.ts';
 import { type EvaluateError, trouble } from './errors.ts';
@@ -38,8 +38,11 @@ export function evaluate(expr: Expr, scope: Scope): Evaluated {
     case 'unary': {
       const operand = evaluate(expr.operand, scope);
       if (!operand.ok) return operand;
-      if (expr.operator === '!') return typeof operand.value === 'boolean' ? ok(!operand.value) : notBoolean('!', operand.value);
-      return typeof operand.value === 'number' ? ok(-operand.value || 0) : fail(trouble(`- needs a number, not ${kindOf(operand.value)}`));
+      if (expr.operator === '!')
+        return typeof operand.value === 'boolean' ? ok(!operand.value) : notBoolean('!', operand.value);
+      return typeof operand.value === 'number'
+        ? ok(-operand.value || 0)
+        : fail(trouble(`- needs a number, not ${kindOf(operand.value)}`));
     }
     case 'binary':
       return evaluateBinary(expr, scope);
@@ -73,14 +76,17 @@ function evaluateMember(expr: Expr & { op: 'member' }, scope: Scope): Evaluated 
 function memberOf(object: JsonValue, key: JsonValue, path: Expr): Evaluated {
   if (isList(object)) {
     if (!Number.isInteger(key) || (key as number) < 0)
-      return fail(trouble(`${pathText(path)} is a list: its items are counted from 0, as in ${pathText(path)}[0]`));
+      return fail(
+        trouble(`${pathText(path)} is a list: its items are counted from 0, as in ${pathText(path)}[0]`),
+      );
     const item = object[key as number];
     if (item !== undefined) return ok(item);
     const count = object.length === 1 ? '1 item' : `${object.length} items`;
     return missing(`${pathText(path)}[${key}] isn't there: the list has ${count}, counted from 0`);
   }
   if (isMap(object)) {
-    if (typeof key !== 'string') return fail(trouble(`${pathText(path)} is a map: its keys are strings, not ${kindOf(key)}`));
+    if (typeof key !== 'string')
+      return fail(trouble(`${pathText(path)} is a map: its keys are strings, not ${kindOf(key)}`));
     if (Object.hasOwn(object, key)) return ok(object[key]!);
     return missing(`${pathText(path)} has no ${key}`, hintForKey(object, key, path));
   }
@@ -88,11 +94,16 @@ function memberOf(object: JsonValue, key: JsonValue, path: Expr): Evaluated {
   return object === null ? missing(message) : fail(trouble(message));
 }
 
-function hintForKey(object: { readonly [key: string]: JsonValue }, key: string, path: Expr): string | undefined {
+function hintForKey(
+  object: { readonly [key: string]: JsonValue },
+  key: string,
+  path: Expr,
+): string | undefined {
   if (path.op === 'name' && path.name === 'env') return `set it, or write default(env.${key}, …)`;
   const names = Object.keys(object);
   const beforeDash = key.split('-')[0]!;
-  if (beforeDash !== key && Object.hasOwn(object, beforeDash)) return 'for a subtraction, put spaces around the -';
+  if (beforeDash !== key && Object.hasOwn(object, beforeDash))
+    return 'for a subtraction, put spaces around the -';
   const near = nearest(key, names);
   if (near !== null) return `did you mean ${near}?`;
   if (names.length === 0) return undefined;
@@ -139,13 +150,18 @@ function evaluateBinary(expr: Expr & { op: 'binary' }, scope: Scope): Evaluated 
   return right.ok ? combine(expr.operator, left.value, right.value) : right;
 }
 
-function combine(operator: Exclude<BinaryOperator, '&&' | '||'>, left: JsonValue, right: JsonValue): Evaluated {
+function combine(
+  operator: Exclude<BinaryOperator, '&&' | '||'>,
+  left: JsonValue,
+  right: JsonValue,
+): Evaluated {
   if (operator === '==') return ok(isEqual(left, right));
   if (operator === '!=') return ok(!isEqual(left, right));
   if (typeof left === 'number' && typeof right === 'number') return calculate(operator, left, right);
   if (typeof left === 'string' && typeof right === 'string') {
     if (operator === '+') return ok(left + right);
-    if (operator === '<' || operator === '>' || operator === '<=' || operator === '>=') return ok(compare(operator, left, right));
+    if (operator === '<' || operator === '>' || operator === '<=' || operator === '>=')
+      return ok(compare(operator, left, right));
   }
   if (operator === '+')
     return fail(
@@ -158,7 +174,11 @@ function combine(operator: Exclude<BinaryOperator, '&&' | '||'>, left: JsonValue
   return fail(trouble(`${operator} needs ${wanted}, not ${kindOf(left)} and ${kindOf(right)}`));
 }
 
-function calculate(operator: Exclude<BinaryOperator, '&&' | '||' | '==' | '!='>, left: number, right: number): Evaluated {
+function calculate(
+  operator: Exclude<BinaryOperator, '&&' | '||' | '==' | '!='>,
+  left: number,
+  right: number,
+): Evaluated {
   switch (operator) {
     case '+':
       return finite(left + right);
@@ -170,7 +190,9 @@ function calculate(operator: Exclude<BinaryOperator, '&&' | '||' | '==' | '!='>,
       return right === 0 ? fail(trouble('division by zero')) : finite(left / right);
     case '%':
       // The sign is the divisor's, as in Python: (month - 2) % 12 + 1 is the month before, in January too.
-      return right === 0 ? fail(trouble('division by zero')) : finite(left - right * Math.floor(left / right));
+      return right === 0
+        ? fail(trouble('division by zero'))
+        : finite(left - right * Math.floor(left / right));
     default:
       return ok(compare(operator, left, right));
   }
@@ -196,7 +218,9 @@ function compare<T extends number | string>(operator: '<' | '<=' | '>' | '>=', l
 }
 
 function notBoolean(operator: string, value: JsonValue): Evaluated {
-  return fail(trouble(`${operator} needs a boolean, not ${kindOf(value)}`, "compare it first, as in x != '' or x > 0"));
+  return fail(
+    trouble(`${operator} needs a boolean, not ${kindOf(value)}`, "compare it first, as in x != '' or x > 0"),
+  );
 }
 
 function missing(message: string, hint?: string): Evaluated {

@@ -1,7 +1,16 @@
 /** Functions on days and months, written 2023-01-31 and 2023-01. */
 import { fail, ok } from '../../base/outcome.ts';
 import type { JsonValue } from '../../model/ids.ts';
-import { addToDay, type DateUnit, type Day, formatDay, isDay, parseDay, STRFTIME_DIRECTIVES, strftime } from './calendar.ts';
+import {
+  addToDay,
+  type DateUnit,
+  type Day,
+  formatDay,
+  isDay,
+  parseDay,
+  STRFTIME_DIRECTIVES,
+  strftime,
+} from './calendar.ts';
 import type { FunctionDefinition } from './functions.ts';
 
 const MAX_MONTHS = 100_000;
@@ -42,11 +51,14 @@ export const DATE_FUNCTIONS: readonly FunctionDefinition[] = [
       const day = parseDay(date as string);
       if (day === null) return fail(notADate('date_add', date!));
       const unit = UNITS.find((known) => known === unitText || `${known}s` === unitText);
-      if (unit === undefined) return fail(`date_add: the unit is one of ${UNITS.join(', ')}, not ${JSON.stringify(unitText)}`);
+      if (unit === undefined)
+        return fail(`date_add: the unit is one of ${UNITS.join(', ')}, not ${JSON.stringify(unitText)}`);
       if (day.isMonth && (unit === 'day' || unit === 'week'))
         return fail(`date_add: ${date} is a month, to which no ${unit}s can be added; write ${date}-01`);
       const moved = addToDay(day, amount as number, unit);
-      return moved === null ? fail('date_add: the result lies outside the years 1 to 9999') : ok(formatDay(moved));
+      return moved === null
+        ? fail('date_add: the result lies outside the years 1 to 9999')
+        : ok(formatDay(moved));
     },
   },
   {
@@ -77,7 +89,9 @@ export const DATE_FUNCTIONS: readonly FunctionDefinition[] = [
       { name: 'last', kind: 'date' },
     ],
     description: 'The months from that of `first` to that of `last`, both included.',
-    examples: [{ expression: "months('2023-11', '2024-02')", value: ['2023-11', '2023-12', '2024-01', '2024-02'] }],
+    examples: [
+      { expression: "months('2023-11', '2024-02')", value: ['2023-11', '2023-12', '2024-01', '2024-02'] },
+    ],
     apply: ([first, last]) => {
       const [from, to] = [parseDay(first as string), parseDay(last as string)];
       if (from === null) return fail(notADate('months', first!));
@@ -87,7 +101,12 @@ export const DATE_FUNCTIONS: readonly FunctionDefinition[] = [
       if (length > MAX_MONTHS) return fail(`months: ${length} months are too many (at most ${MAX_MONTHS})`);
       return ok(
         Array.from({ length }, (_, i) =>
-          formatDay({ year: Math.floor((start + i) / 12), month: ((start + i) % 12) + 1, day: 1, isMonth: true }),
+          formatDay({
+            year: Math.floor((start + i) / 12),
+            month: ((start + i) % 12) + 1,
+            day: 1,
+            isMonth: true,
+          }),
         ),
       );
     },

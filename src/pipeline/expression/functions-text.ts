@@ -23,7 +23,8 @@ export const TEXT_FUNCTIONS: readonly FunctionDefinition[] = [
     ],
     apply: ([value, width, fill = '0']) => {
       if ([...(fill as string)].length !== 1) return fail('pad: fill must be one character');
-      if ((width as number) < 0 || (width as number) > MAX_WIDTH) return fail(`pad: width must be 0 to ${MAX_WIDTH}`);
+      if ((width as number) < 0 || (width as number) > MAX_WIDTH)
+        return fail(`pad: width must be 0 to ${MAX_WIDTH}`);
       const text = String(value);
       const sign = typeof value === 'number' && value < 0 && fill === '0' ? '-' : '';
       const missing = (width as number) - [...text].length;

@@ -14,7 +14,8 @@ export const VALUE_FUNCTIONS: readonly FunctionDefinition[] = [
       { name: 'whole', kind: 'any' },
       { name: 'part', kind: 'any' },
     ],
-    description: 'Whether a list has an equal item, a string has the other string in it, or a map has the key.',
+    description:
+      'Whether a list has an equal item, a string has the other string in it, or a map has the key.',
     examples: [
       { expression: "contains(['a', 'b'], 'b')", value: true },
       { expression: "contains('production', 'prod')", value: true },
@@ -34,7 +35,8 @@ export const VALUE_FUNCTIONS: readonly FunctionDefinition[] = [
       { name: 'value', kind: 'any' },
       { name: 'fallback', kind: 'any' },
     ],
-    description: 'The value, or `fallback` where it is null or not there (a variable that is unset, a metric without a value).',
+    description:
+      'The value, or `fallback` where it is null or not there (a variable that is unset, a metric without a value).',
     examples: [
       { expression: "default(env.SURELY_UNSET, 'none')", value: 'none' },
       { expression: 'default(null, 1)', value: 1 },
@@ -65,7 +67,8 @@ export const VALUE_FUNCTIONS: readonly FunctionDefinition[] = [
       { expression: "number('1e3')", value: 1000 },
     ],
     apply: ([value]) => {
-      const isDecimal = typeof value === 'string' && /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(value);
+      const isDecimal =
+        typeof value === 'string' && /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(value);
       const number = isDecimal ? Number(value) : value;
       return Number.isFinite(number) ? ok(number!) : fail(`number: ${shown(value!)} is no number`);
     },
@@ -77,7 +80,8 @@ export const VALUE_FUNCTIONS: readonly FunctionDefinition[] = [
       { name: 'end', kind: 'integer', optional: true },
       { name: 'step', kind: 'integer', optional: true },
     ],
-    description: 'Whole numbers from `start` up to, but without, `end`, every `step` (1 by default). With one argument: from 0 up to it.',
+    description:
+      'Whole numbers from `start` up to, but without, `end`, every `step` (1 by default). With one argument: from 0 up to it.',
     examples: [
       { expression: 'range(1, 13)', value: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] },
       { expression: 'range(3)', value: [0, 1, 2] },
@@ -104,7 +108,8 @@ export const VALUE_FUNCTIONS: readonly FunctionDefinition[] = [
     description: 'The value that a JSON text stands for.',
     examples: [{ expression: `from_json('{"depth": 6}').depth`, value: 6 }],
     apply: ([text]) => {
-      if (jsonDepth(text as string) > MAX_JSON_DEPTH) return fail(`from_json: nests more than ${MAX_JSON_DEPTH} deep`);
+      if (jsonDepth(text as string) > MAX_JSON_DEPTH)
+        return fail(`from_json: nests more than ${MAX_JSON_DEPTH} deep`);
       try {
         return ok(JSON.parse(text as string) as JsonValue);
       } catch {

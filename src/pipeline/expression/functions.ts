@@ -52,10 +52,15 @@ export function signatureOf(fn: FunctionEntry): string {
   return `${fn.name}(${fn.parameters.map(({ name, optional }) => (optional ? `${name}?` : name)).join(', ')})`;
 }
 
-const KINDS: Readonly<Record<ParameterKind, { readonly is: (value: JsonValue) => boolean; readonly words: string }>> = {
+const KINDS: Readonly<
+  Record<ParameterKind, { readonly is: (value: JsonValue) => boolean; readonly words: string }>
+> = {
   any: { is: () => true, words: 'a value' },
   string: { is: (value) => typeof value === 'string', words: 'a string' },
-  text: { is: (value) => value !== null && !isList(value) && !isMap(value), words: 'a string, number or boolean' },
+  text: {
+    is: (value) => value !== null && !isList(value) && !isMap(value),
+    words: 'a string, number or boolean',
+  },
   number: { is: (value) => typeof value === 'number', words: 'a number' },
   integer: { is: (value) => Number.isSafeInteger(value), words: 'a whole number' },
   list: { is: isList, words: 'a list' },

@@ -41,7 +41,10 @@ export function expressionReads(expr: Expr, position: SourcePosition): readonly 
   return [...own, ...childrenOf(expr).flatMap((child) => expressionReads(child, position))];
 }
 
-function inPlaceholders<T>(template: Template, find: (expr: Expr, position: SourcePosition) => readonly T[]): readonly T[] {
+function inPlaceholders<T>(
+  template: Template,
+  find: (expr: Expr, position: SourcePosition) => readonly T[],
+): readonly T[] {
   if (typeof template === 'string') return [];
   return template.parts.flatMap((part) => (typeof part === 'string' ? [] : find(part.expr, part.position)));
 }

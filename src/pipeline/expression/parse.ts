@@ -7,7 +7,7 @@
  * Names and functions are checked here, so that a slip is found before anything runs; values are not known yet.
  */
 import { nearest } from '../../base/nearest.ts';
-import { fail, ok, type Outcome } from '../../base/outcome.ts';
+import { fail, type Outcome, ok } from '../../base/outcome.ts';
 import type { BinaryOperator, Expr } from '../../model/expression.ts';
 import type { SourcePosition } from '../../model/ids.ts';
 import type { SyntaxTrouble, TemplateError } from './errors.ts';
@@ -57,7 +57,9 @@ export function parseExpression(
   at: (offset: number) => SourcePosition,
 ): Outcome<Expr, readonly TemplateError[]> {
   if (/^\s*\$\{\{/.test(text))
-    return fail([{ message: 'this is an expression already: write it without ${{ }}', position: at(text.indexOf('$')) }]);
+    return fail([
+      { message: 'this is an expression already: write it without ${{ }}', position: at(text.indexOf('$')) },
+    ]);
   const parsed = parseSource(text);
   if (parsed.ok) return parsed;
   const { at: offset, ...rest } = parsed.error;
@@ -82,7 +84,8 @@ function parseTokens(tokens: readonly Token[], source: string): Expr {
   let nodes = 0;
 
   const peek = (): Token => tokens[index]!;
-  const isSymbol = (text: string): boolean => peek().kind === 'symbol' && (peek() as { text: string }).text === text;
+  const isSymbol = (text: string): boolean =>
+    peek().kind === 'symbol' && (peek() as { text: string }).text === text;
   const take = (text: string): boolean => {
     if (!isSymbol(text)) return false;
     index += 1;
@@ -93,7 +96,8 @@ function parseTokens(tokens: readonly Token[], source: string): Expr {
   };
   const unexpected = (wanted: string): never => {
     const token = peek();
-    if (token.kind === 'end') return wrong(source.trim() === '' ? 'the expression is empty' : `${wanted} is missing at the end`);
+    if (token.kind === 'end')
+      return wrong(source.trim() === '' ? 'the expression is empty' : `${wanted} is missing at the end`);
     return wrong(`expected ${wanted}, found ${source.slice(token.at, token.end)}`, token.at, hintFor(token));
   };
   const expect = (text: string): void => {
@@ -155,7 +159,10 @@ function parseTokens(tokens: readonly Token[], source: string): Expr {
   function memberName(object: Expr): string {
     const first = peek();
     if (first.kind === 'number')
-      wrong(`a name that starts with a digit stands in brackets: ['${source.slice(first.at, first.end)}']`, first.at);
+      wrong(
+        `a name that starts with a digit stands in brackets: ['${source.slice(first.at, first.end)}']`,
+        first.at,
+      );
     if (first.kind !== 'name') return unexpected('a name after the dot');
     index += 1;
     if (object.op !== 'name' || (object.name !== 'needs' && object.name !== 'metrics')) return first.text;
@@ -185,9 +192,11 @@ function parseTokens(tokens: readonly Token[], source: string): Expr {
     if (token.kind !== 'name') return unexpected('a value');
     index += 1;
     if (take('(')) return call(token.text, token.at);
-    if (token.text === 'true' || token.text === 'false') return node({ op: 'value', value: token.text === 'true' });
+    if (token.text === 'true' || token.text === 'false')
+      return node({ op: 'value', value: token.text === 'true' });
     if (token.text === 'null') return node({ op: 'value', value: null });
-    if (!(ROOT_NAMES as readonly string[]).includes(token.text)) wrong(`${token.text} is unknown here`, token.at, hintForName(token.text));
+    if (!(ROOT_NAMES as readonly string[]).includes(token.text))
+      wrong(`${token.text} is unknown here`, token.at, hintForName(token.text));
     return node({ op: 'name', name: token.text });
   }
 
@@ -237,6 +246,7 @@ function hintForName(name: string): string {
   if (name === 'True' || name === 'False') return `write ${name.toLowerCase()}`;
   if (name === 'None') return 'write null';
   const near = nearest(name, [...ROOT_NAMES, ...functionNames()]);
-  if (near !== null) return functionNamed(near) === null ? `did you mean ${near}?` : `did you mean ${near}(…)?`;
+  if (near !== null)
+    return functionNamed(near) === null ? `did you mean ${near}?` : `did you mean ${near}(…)?`;
   return `an expression starts from ${ROOT_NAMES.join(', ')}; a text stands in quotes, a parameter is params.${name}`;
 }

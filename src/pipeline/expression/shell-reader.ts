@@ -3,19 +3,21 @@
  * double or in single quotes, in which command; and to refuse those that can't be made safe there.
  *
  * The rule is to be sure. Where shells differ, or where finding the end of something would take a whole shell,
- * the reader stops and refuses every later placeholder. Comments are skipped: what looks like a placeholder
+ * the reader gives up and refuses every later placeholder. Comments are skipped: what looks like a placeholder
  * there stays as it is. What a script does later with a variable that it filled is its own affair.
  */
 import type { Quoting } from '../../model/expression.ts';
 import {
   endOfAnsiString,
   endOfArithmetic,
+  endOfArithmeticCommand,
   endOfBackticks,
   endOfHeredoc,
   endOfParameter,
   type Heredoc,
   readHeredoc,
 } from './shell-regions.ts';
+import { type ShellReading, ShellScan } from './shell-scan.ts';
 import {
   addComputed,
   addPlain,
@@ -28,29 +30,12 @@ import {
   type Word,
 } from './shell-words.ts';
 
-export type ShellSpot =
-  /** `$${{`, which stands for the text `${{`. */
-  | { readonly kind: 'escape'; readonly offset: number; readonly end: number }
-  | {
-      readonly kind: 'placeholder';
-      readonly offset: number;
-      readonly end: number;
-      readonly quoting: Quoting;
-      /** Completes "a placeholder can't stand …"; null where it can. */
-      readonly refusal: string | null;
-    };
-
-export interface ShellReading {
-  readonly spots: readonly ShellSpot[];
-  /** A quote or `$(` that is never closed. */
-  readonly unclosed: { readonly offset: number; readonly what: string } | null;
-}
-
 /** One nesting of commands: the text itself, a `$( )` or an array. */
 interface Level {
   readonly kind: 'top' | 'substitution' | 'array';
   /** Open `(` of subshells. */
   parens: number;
+  /** The complete words of the present command, without targets of redirections. */
   words: Word[];
   word: Word | null;
   /** What the next word is the target of; `duplicate` is `>&` and `<&`. */
@@ -62,58 +47,14 @@ interface Level {
 }
 
 const MAX_DEPTH = 30;
+const CONTINUED = 'a line that is continued inside an operator or a name';
 
 /** `endOf` gives the offset just behind the placeholder that begins at an offset. */
 export function readShell(text: string, endOf: (offset: number) => number): ShellReading {
-  const spots: ShellSpot[] = [];
-  let unclosed: ShellReading['unclosed'] = null;
-  let i = 0;
+  const scan = new ShellScan(text, endOf);
   let depth = 0;
-  /** Just behind a `$name`, whose name more letters would continue. */
-  let variableEnd = -1;
-  let hasEvaluatedVariables = false;
+  /** Operators `<<` on this line; their bodies begin on the next. */
   let heredocs: Heredoc[] = [];
-
-  const skipPlaceholder = (at: number): number | null => (text.startsWith('${{', at) ? endOf(at) : null);
-
-  /** Refuses what stands in a part whose end is known. */
-  function refuseWithin(from: number, to: number, refusal: string): void {
-    for (let at = from; at < to; at += 1) {
-      if (text.startsWith('$${{', at)) {
-        spots.push({ kind: 'escape', offset: at, end: at + 4 });
-        at += 3;
-      } else if (text.startsWith('${{', at)) {
-        const end = endOf(at);
-        spots.push({ kind: 'placeholder', offset: at, end, quoting: 'raw', refusal });
-        at = end - 1;
-      }
-    }
-  }
-
-  /** Nothing behind `i` is certain any more. */
-  function giveUp(construct: string): void {
-    const line = text.slice(0, i).split('\n').length;
-    refuseWithin(i, text.length, `in or after ${construct} (line ${line} of the text): shells differ in how they read on`);
-    i = text.length;
-    gaveUp = true;
-  }
-  let gaveUp = false;
-
-  /** Jumps over a part in which no placeholder may stand. */
-  function skipRegion(end: number | null, construct: string): void {
-    if (end === null) return giveUp(construct);
-    if (text.slice(i, end).includes('$${{')) return giveUp(construct);
-    refuseWithin(i, end, `in ${construct}`);
-    i = end;
-  }
-
-  function reportUnclosed(offset: number, what: string): void {
-    if (!gaveUp) unclosed ??= { offset, what };
-  }
-
-  function newLevel(kind: Level['kind'], refusal: string | null): Level {
-    return { kind, parens: 0, words: [], word: null, redirect: null, isTest: false, refusal };
-  }
 
   function wordOf(level: Level): Word {
     level.word ??= emptyWord();
@@ -127,10 +68,13 @@ export function readShell(text: string, endOf: (offset: number) => number): Shel
     if (word.raw === '[[') level.isTest = true;
     else if (word.raw === ']]') level.isTest = false;
     // The `)` of its patterns would be taken for the end of `$(`.
-    else if (word.raw === 'case' && level.kind !== 'top') giveUp('a `case` in $( )');
+    else if (word.raw === 'case' && level.kind !== 'top') scan.giveUp('a `case` in $( )');
+    if (makesVariablesEvaluated(level.words, word))
+      scan.refuseAll(
+        'in a script with `declare -i` or `-n`: bash computes what is assigned to such variables',
+      );
     if (level.redirect === null) level.words.push(word);
     level.redirect = null;
-    if (makesVariablesEvaluated(level.words)) hasEvaluatedVariables = true;
   }
 
   function endCommand(level: Level): void {
@@ -140,205 +84,203 @@ export function readShell(text: string, endOf: (offset: number) => number): Shel
   }
 
   function place(level: Level, quoting: Quoting, refusal: string | null): void {
-    const end = endOf(i);
     const word = wordOf(level);
-    spots.push({ kind: 'placeholder', offset: i, end, quoting, refusal: refusal ?? refusalAt(level, word, quoting) });
+    scan.takePlaceholder(quoting, refusal ?? refusalAt(level, word, quoting));
     addComputed(word);
-    i = end;
   }
 
   function refusalAt(level: Level, word: Word, quoting: Quoting): string | null {
     if (heredocs.length > 0) return 'behind the << of a here-document on the same line';
-    if (quoting !== 'single' && variableEnd === i) return 'glued to a $name: write ${name}';
+    if (quoting !== 'single' && scan.variableEnd === scan.at) return 'glued to a $name: write ${name}';
     if (level.isTest) return 'in [[ ]], where bash computes: use [ ]';
     if (level.redirect === 'duplicate') return 'behind >& or <&, where bash expands it again';
     if (quoting === 'bare' && word.tilde) return 'glued to a ~: put a / between them, or quote the ~';
     return level.refusal ?? hazardOf(level.words, word, level.kind === 'array');
   }
 
-  /** `$${{` where a shell reads text: the `${` would begin an expansion. */
-  function escape(): void {
-    spots.push({ kind: 'escape', offset: i, end: i + 4 });
-    i += 4;
-    giveUp('a literal ${{ outside single quotes');
+  /** `$${{` where the shell would take the resulting `${` for an expansion. */
+  function literalPlaceholder(): void {
+    scan.takeEscape();
+    scan.giveUp('a literal ${{ outside single quotes');
   }
 
   function backslash(level: Level): void {
-    const next = text[i + 1];
-    if (text.startsWith('${{', i + 1) || text.startsWith('$${{', i + 1)) {
-      i = text.indexOf('${{', i);
-      return place(level, 'raw', 'behind a backslash; a literal ${{ is written $${{ in single quotes');
-    }
-    if (next === '\n') {
+    const next = text[scan.at + 1];
+    if (text.startsWith('${{', scan.at + 1) || text.startsWith('$${{', scan.at + 1)) {
+      scan.at = text.indexOf('${{', scan.at);
+      place(level, 'raw', 'behind a backslash; a literal ${{ is written $${{, in single quotes');
+    } else if (next !== '\n') {
+      addQuoted(wordOf(level), next ?? '');
+      scan.advance(2);
+    } else if (scan.variableEnd === scan.at || /[<>($]/.test(text[scan.at - 1] ?? '')) {
       // The shell joins the lines before it looks at operators and names.
-      if (variableEnd === i || /[<>($]/.test(text[i - 1] ?? '')) return giveUp('a line that is continued inside an operator or a name');
-      i += 2;
-      return;
-    }
-    addQuoted(wordOf(level), next ?? '');
-    i += 2;
+      scan.giveUp(CONTINUED);
+    } else scan.advance(2);
   }
 
   function singleQuoted(level: Level): void {
-    const start = i;
+    const start = scan.at;
     addQuoted(wordOf(level), '');
-    i += 1;
-    while (i < text.length && text[i] !== "'") {
-      if (text.startsWith('$${{', i)) {
-        spots.push({ kind: 'escape', offset: i, end: i + 4 });
-        i += 4;
-      } else if (text.startsWith('${{', i)) place(level, 'single', null);
+    scan.advance();
+    while (!scan.isAtEnd && !scan.startsWith("'")) {
+      if (scan.startsWith('$${{')) scan.takeEscape();
+      else if (scan.startsWith('${{')) place(level, 'single', null);
+      else if (scan.startsWith('\n') && heredocs.length > 0) scan.giveUp('a quoted line break behind a <<');
       else {
-        if (text[i] === '\n' && heredocs.length > 0) return giveUp('a quoted line break behind a <<');
-        addQuoted(wordOf(level), text[i]!);
-        i += 1;
+        addQuoted(wordOf(level), text[scan.at]!);
+        scan.advance();
       }
     }
-    if (i >= text.length) return reportUnclosed(start, 'this single quote');
-    i += 1;
+    if (scan.isAtEnd) scan.reportUnclosed(start, 'this single quote');
+    scan.advance();
   }
 
+  /** `refusal`: why none of its placeholders can be filled in. */
   function doubleQuoted(level: Level, refusal: string | null): void {
-    const start = i;
+    const start = scan.at;
     addQuoted(wordOf(level), '');
-    i += 1;
-    while (i < text.length && text[i] !== '"') {
-      const char = text[i]!;
-      if (text.startsWith('$${{', i)) escape();
-      else if (text.startsWith('${{', i)) place(level, 'double', refusal);
+    scan.advance();
+    while (!scan.isAtEnd && !scan.startsWith('"')) {
+      const char = text[scan.at]!;
+      if (scan.startsWith('$${{')) literalPlaceholder();
+      else if (scan.startsWith('${{')) place(level, 'double', refusal);
       else if (char === '\\') backslash(level);
       else if (char === '$') dollar(level, true);
-      else if (char === '`') skipRegion(endOfBackticks(text, i + 1, skipPlaceholder), 'backticks');
-      else if (char === '\n' && heredocs.length > 0) giveUp('a quoted line break behind a <<');
+      else if (char === '`') scan.skipRegion(scan.at + 1, 'backticks', endOfBackticks);
+      else if (char === '\n' && heredocs.length > 0) scan.giveUp('a quoted line break behind a <<');
       else {
         addQuoted(wordOf(level), char);
-        i += 1;
+        scan.advance();
       }
     }
-    if (i >= text.length) return reportUnclosed(start, 'this double quote');
-    i += 1;
+    if (scan.isAtEnd) scan.reportUnclosed(start, 'this double quote');
+    scan.advance();
   }
 
   function dollar(level: Level, isQuoted: boolean): void {
-    const next = text[i + 1] ?? '';
+    const { at } = scan;
+    const next = text[at + 1] ?? '';
     addComputed(wordOf(level));
-    if (next === '(' && text[i + 2] === '(')
-      return skipRegion(endOfArithmetic(text, i + 3, false, skipPlaceholder), '$(( )): compute inside ${{ }}');
-    if (next === '(') {
-      i += 2;
-      return nested(newLevel('substitution', null), i - 2, 'this $(');
-    }
-    if (next === '{') return skipRegion(endOfParameter(text, i + 2, skipPlaceholder), 'a ${…} expansion');
-    if (next === "'" && !isQuoted) return skipRegion(endOfAnsiString(text, i + 2, skipPlaceholder), "a $'…' string");
-    if (next === '"' && !isQuoted) {
-      i += 1;
-      return doubleQuoted(level, 'in a $"…" string');
-    }
-    if (next === '[') return giveUp('$[');
-    if (next === '\\' && text[i + 2] === '\n') return giveUp('a line that is continued inside an operator or a name');
-    if (next === '$' && text.startsWith('${{', i + 2)) {
-      i += 2;
-      return place(level, 'raw', 'behind $$: put quotes between them, as in $$"" ');
-    }
-    if (/\w/.test(next)) {
-      i += 1;
-      while (/\w/.test(text[i] ?? '')) i += 1;
-      variableEnd = i;
-      return;
-    }
-    i += /[@*#?$!-]/.test(next) ? 2 : 1;
+    if (scan.startsWith('$((')) scan.skipRegion(at + 3, '$(( )): compute it inside ${{ }}', endOfArithmetic);
+    else if (next === '(') nested('substitution', 2, null, 'this $(');
+    else if (next === '{') scan.skipRegion(at + 2, 'a ${…} expansion', endOfParameter);
+    else if (next === "'" && !isQuoted) scan.skipRegion(at + 2, "a $'…' string", endOfAnsiString);
+    else if (next === '"' && !isQuoted) {
+      scan.advance();
+      doubleQuoted(level, 'in a $"…" string');
+    } else if (next === '[') scan.giveUp('$[');
+    else if (scan.startsWith('$\\\n')) scan.giveUp(CONTINUED);
+    else if (scan.startsWith('$$${{')) {
+      scan.advance(2);
+      place(level, 'raw', 'behind $$: put quotes between them, as in $$""');
+    } else if (/\w/.test(next)) {
+      scan.advance();
+      while (/\w/.test(text[scan.at] ?? '')) scan.advance();
+      scan.variableEnd = scan.at;
+    } else scan.advance(/[@*#?$!-]/.test(next) ? 2 : 1);
   }
 
-  function nested(level: Level, start: number, what: string): void {
+  /** Reads what lies between parentheses; `opening` is the length of what opens them. */
+  function nested(kind: Level['kind'], opening: number, refusal: string | null, what: string): void {
+    const start = scan.at;
+    scan.advance(opening);
     depth += 1;
-    if (depth > MAX_DEPTH) giveUp(`${MAX_DEPTH} nested $( )`);
-    else commands(level, start, what);
+    if (depth > MAX_DEPTH) scan.giveUp(`${MAX_DEPTH} nested $( )`);
+    const level: Level = { kind, parens: 0, words: [], word: null, redirect: null, isTest: false, refusal };
+    if (!commands(level)) scan.reportUnclosed(start, what);
     depth -= 1;
   }
 
   function openParen(level: Level): void {
     const { word } = level;
-    const callBrackets = /^\([ \t]*\)/.exec(text.slice(i, i + 20));
-    if (level.kind === 'array' || (level.isTest && level.kind !== 'top')) return giveUp('a ( in an array or [[ ]]');
-    if (word !== null && opensArray(word)) {
-      const hazard = hazardOf(level.words, word, false);
-      i += 1;
-      nested(newLevel('array', hazard), i - 1, 'this (');
-      return addComputed(word);
+    if (level.kind === 'array' || (level.isTest && (level.kind !== 'top' || scan.startsWith('((')))) {
+      scan.giveUp('a ( in an array or [[ ]]');
+    } else if (word === null) {
+      if (scan.startsWith('((')) scan.skipRegion(scan.at + 2, '(( ))', endOfArithmeticCommand);
+      else {
+        level.parens += 1;
+        endCommand(level);
+        scan.advance();
+      }
+    } else if (opensArray(word)) {
+      nested('array', 1, hazardOf(level.words, word, false), 'this (');
+      addComputed(word);
+    } else {
+      const brackets = /^\([ \t]*\)/.exec(text.slice(scan.at, scan.at + 20))?.[0];
+      if (brackets !== undefined && isPlain(word)) {
+        endCommand(level);
+        scan.advance(brackets.length);
+      } else scan.giveUp('a ( inside a word');
     }
-    if (word !== null) {
-      if (callBrackets === null || !isPlain(word)) return giveUp('a ( inside a word');
-      i += callBrackets[0].length;
-      return endCommand(level);
-    }
-    if (text[i + 1] === '(') {
-      if (level.isTest) return giveUp('(( in [[ ]]');
-      return skipRegion(endOfArithmetic(text, i + 2, true, skipPlaceholder), '(( ))');
-    }
-    level.parens += 1;
-    i += 1;
+  }
+
+  /** False where the `)` ends the level. */
+  function closeParen(level: Level): boolean {
+    if (level.isTest && level.kind !== 'top') scan.giveUp('a ) in [[ ]]');
     endCommand(level);
+    if (scan.isAtEnd) return true;
+    scan.advance();
+    if (level.kind !== 'top' && level.parens === 0) return false;
+    level.parens = Math.max(0, level.parens - 1);
+    return true;
   }
 
   function redirection(level: Level): void {
     // The number of a file descriptor is no word of the command.
     if (level.word !== null && /^\d+$/.test(level.word.raw)) level.word = null;
     endWord(level);
-    if (level.kind === 'array') return giveUp('a redirection in an array');
-    if (level.isTest) {
-      if (text[i + 1] === '<') return giveUp('<< in [[ ]]');
-      i += 1;
-      return;
-    }
-    if (text[i + 1] === '(') {
+    if (level.kind === 'array') scan.giveUp('a redirection in an array');
+    else if (level.isTest) {
+      if (scan.startsWith('<<')) scan.giveUp('<< in [[ ]]');
+      else scan.advance();
+    } else if (text[scan.at + 1] === '(') {
       addComputed(wordOf(level));
-      i += 2;
-      return nested(newLevel('substitution', null), i - 2, 'this process substitution');
+      nested('substitution', 2, null, 'this process substitution');
+    } else if (scan.startsWith('<<') && !scan.startsWith('<<<')) {
+      const read = level.kind === 'top' ? readHeredoc(text, scan.at) : null;
+      if (read === null) scan.giveUp('this here-document');
+      else {
+        heredocs.push(read.heredoc);
+        scan.advance(read.end - scan.at);
+      }
+    } else {
+      const operator = /^(?:<<<|<>|<&|>&|>>|>\||[<>])/.exec(text.slice(scan.at, scan.at + 3))?.[0] ?? '';
+      level.redirect = operator.endsWith('&') ? 'duplicate' : 'file';
+      scan.advance(operator.length);
     }
-    if (text.startsWith('<<', i) && text[i + 2] !== '<') {
-      const read = level.kind === 'top' ? readHeredoc(text, i) : null;
-      if (read === null) return giveUp('this here-document');
-      heredocs.push(read.heredoc);
-      i = read.end;
-      return;
-    }
-    const operator = /^(?:<<<|<>|<&|>&|>>|>\||[<>])/.exec(text.slice(i, i + 3))![0];
-    level.redirect = operator.endsWith('&') ? 'duplicate' : 'file';
-    i += operator.length;
   }
 
   function newline(level: Level): void {
     if (level.kind === 'array') endWord(level);
     else endCommand(level);
-    if (gaveUp) return;
-    i += 1;
-    if (heredocs.length === 0) return;
-    if (level.kind !== 'top') return giveUp('a line break in $( ) behind a <<');
+    scan.advance();
     const pending = heredocs;
     heredocs = [];
-    for (const heredoc of pending) {
-      if (gaveUp) return;
-      skipRegion(endOfHeredoc(text, i, heredoc), 'a here-document, whose text is not quoted');
-    }
+    if (pending.length > 0 && level.kind !== 'top') scan.giveUp('a line break in $( ) behind a <<');
+    for (const heredoc of pending)
+      scan.skipRegion(scan.at, 'a here-document, whose text is not quoted', (_, from) =>
+        endOfHeredoc(text, from, heredoc),
+      );
   }
 
   function comment(level: Level): void {
-    const newlineAt = text.indexOf('\n', i);
-    const end = newlineAt === -1 ? text.length : newlineAt;
+    const lineBreak = text.indexOf('\n', scan.at);
+    const end = lineBreak === -1 ? text.length : lineBreak;
     // Old versions of bash look for the end of `$(` in comments too.
-    if (level.isTest || (level.kind !== 'top' && /['"`()\\]/.test(text.slice(i, end)))) return giveUp('a comment in $( ) or [[ ]]');
-    i = end;
+    const isRisky = level.kind !== 'top' && /['"`()\\]/.test(text.slice(scan.at, end));
+    if (level.isTest || isRisky) scan.giveUp('a comment in $( ) or [[ ]]');
+    else scan.advance(end - scan.at);
   }
 
-  /** Reads to the end of the level; `start` and `what` say what is unclosed where there is none. */
-  function commands(level: Level, start: number, what: string): void {
-    while (i < text.length) {
-      const char = text[i]!;
-      if (text.startsWith('$${{', i)) escape();
-      else if (text.startsWith('${{', i)) place(level, 'bare', null);
+  /** Reads to the end of the level; false where the text ends before it. */
+  function commands(level: Level): boolean {
+    while (!scan.isAtEnd) {
+      const char = text[scan.at]!;
+      if (scan.startsWith('$${{')) literalPlaceholder();
+      else if (scan.startsWith('${{')) place(level, 'bare', null);
       else if (char === ' ' || char === '\t') {
         endWord(level);
-        i += gaveUp ? 0 : 1;
+        scan.advance();
       } else if (char === '\n') newline(level);
       else if (char === '#' && level.word === null) comment(level);
       else if (char === '\\') backslash(level);
@@ -346,35 +288,25 @@ export function readShell(text: string, endOf: (offset: number) => number): Shel
       else if (char === '"') doubleQuoted(level, null);
       else if (char === '`') {
         addComputed(wordOf(level));
-        skipRegion(endOfBackticks(text, i + 1, skipPlaceholder), 'backticks');
+        scan.skipRegion(scan.at + 1, 'backticks', endOfBackticks);
       } else if (char === '$') dollar(level, false);
       else if (char === '(') openParen(level);
       else if (char === ')') {
-        if (level.isTest && level.kind !== 'top') giveUp('a ) in [[ ]]');
-        endCommand(level);
-        if (gaveUp) continue;
-        i += 1;
-        if (level.kind !== 'top' && level.parens === 0) return;
-        level.parens = Math.max(0, level.parens - 1);
+        if (!closeParen(level)) return true;
       } else if (char === ';' || char === '&' || char === '|') {
-        if (level.kind === 'array') giveUp('an operator in an array');
+        if (level.kind === 'array') scan.giveUp('an operator in an array');
         endCommand(level);
-        i += gaveUp ? 0 : 1;
+        scan.advance();
       } else if (char === '<' || char === '>') redirection(level);
       else {
         addPlain(wordOf(level), char);
-        i += 1;
+        scan.advance();
       }
     }
-    if (level.kind !== 'top') reportUnclosed(start, what);
-    else endCommand(level);
+    endCommand(level);
+    return false;
   }
 
-  commands(newLevel('top', null), 0, '');
-  if (!hasEvaluatedVariables) return { spots, unclosed };
-  const refusal = 'in a script with `declare -i` or `-n`, by which bash computes what is assigned';
-  return {
-    spots: spots.map((spot) => (spot.kind === 'placeholder' ? { ...spot, refusal: spot.refusal ?? refusal } : spot)),
-    unclosed,
-  };
+  commands({ kind: 'top', parens: 0, words: [], word: null, redirect: null, isTest: false, refusal: null });
+  return scan.reading;
 }

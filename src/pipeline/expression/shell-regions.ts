@@ -6,8 +6,8 @@
 /** Offset just behind the placeholder that begins at an offset; null where none begins. */
 export type SkipPlaceholder = (offset: number) => number | null;
 
-/** From behind `((` to behind `))`. `isCommand`: written as a command, which dash takes for two subshells. */
-export function endOfArithmetic(text: string, from: number, isCommand: boolean, skip: SkipPlaceholder): number | null {
+/** From behind `$((` to behind `))`. */
+export function endOfArithmetic(text: string, from: number, skip: SkipPlaceholder): number | null {
   let open = 0;
   for (let at = from; at < text.length; at += 1) {
     const behind = skip(at);
@@ -21,9 +21,14 @@ export function endOfArithmetic(text: string, from: number, isCommand: boolean, 
       if (open === 0) return text[at + 1] === ')' ? at + 2 : null;
       open -= 1;
     } else if (!/[\w \t+*/%<>=!&|^~?:,$-]/.test(char)) return null;
-    else if (isCommand && char === '<' && text[at + 1] === '<') return null;
   }
   return null;
+}
+
+/** From behind the `((` of a command, which dash takes for two subshells, where `<<` begins a here-document. */
+export function endOfArithmeticCommand(text: string, from: number, skip: SkipPlaceholder): number | null {
+  const end = endOfArithmetic(text, from, skip);
+  return end !== null && text.slice(from, end).includes('<<') ? null : end;
 }
 
 /** From behind `${` to behind `}`. */
@@ -83,7 +88,10 @@ export interface Heredoc {
 const HEREDOC = /<<(-?)[ \t]*(?:'([\w.-]+)'|"([\w.-]+)"|(\\?)([\w.-]+))(?=[ \t\n;&|<>]|$)/y;
 
 /** The operator and its delimiter at `<<`, and the offset behind them. */
-export function readHeredoc(text: string, at: number): { readonly heredoc: Heredoc; readonly end: number } | null {
+export function readHeredoc(
+  text: string,
+  at: number,
+): { readonly heredoc: Heredoc; readonly end: number } | null {
   HEREDOC.lastIndex = at;
   const match = HEREDOC.exec(text);
   if (match === null) return null;
@@ -96,7 +104,11 @@ export function readHeredoc(text: string, at: number): { readonly heredoc: Hered
 }
 
 /** From the start of a body to behind the line that ends it; the text's end where that line is missing. */
-export function endOfHeredoc(text: string, from: number, { delimiter, isIndented, isLiteral }: Heredoc): number | null {
+export function endOfHeredoc(
+  text: string,
+  from: number,
+  { delimiter, isIndented, isLiteral }: Heredoc,
+): number | null {
   let at = from;
   let bodyEnd = text.length;
   while (at < text.length) {

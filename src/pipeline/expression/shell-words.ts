@@ -66,7 +66,9 @@ const DECLARING: ReadonlySet<string> = new Set('declare typeset local readonly e
 
 /** Variables whose text a shell evaluates, or computes when it is assigned. */
 const EVALUATED_VARIABLES: ReadonlySet<string> = new Set(
-  'BASH_ENV ENV PS0 PS1 PS2 PS4 PROMPT_COMMAND RANDOM SRANDOM SECONDS OPTIND HISTCMD LINENO BASHPID'.split(' '),
+  'BASH_ENV ENV PS0 PS1 PS2 PS4 PROMPT_COMMAND RANDOM SRANDOM SECONDS OPTIND HISTCMD LINENO BASHPID'.split(
+    ' ',
+  ),
 );
 
 /** Why no value can stand in `word`, which follows `before` in its command; null where it can. */
@@ -75,22 +77,26 @@ export function hazardOf(before: readonly Word[], word: Word, inArray: boolean):
   if (name !== undefined && EVALUATED_VARIABLES.has(name)) return `in $${name}, which the shell evaluates`;
   if (inArray ? word.raw.startsWith('[') : /^[A-Za-z_]\w*\[[^\]]*$/.test(word.raw))
     return 'in the index of an array, which the shell computes';
+  if (inArray) return null;
   const words = commandOf(before);
   const command = words[0]?.cooked;
   const previous = before[before.length - 1];
   if (command === undefined || previous === undefined) return null;
   if (EVALUATING.has(command)) return `in the words of ${command}, which are evaluated`;
-  if (DECLARING.has(command) && (name === undefined || words.length > words.filter(isAssigned).length + 1))
+  if (
+    DECLARING.has(command) &&
+    (name === undefined || words.slice(1).some(({ cooked }) => /^[-+\0]/.test(cooked)))
+  )
     return `in ${command}, except as the value in \`${command} name=…\` without options`;
-  if ((command === 'test' || command === '[') && words.length > 1 && (/^-[vR]$/.test(previous.cooked) || isComputed(previous)))
+  if (
+    (command === 'test' || command === '[') &&
+    words.length > 1 &&
+    (/^-[vR]$/.test(previous.cooked) || isComputed(previous))
+  )
     return `in ${command} behind -v or a computed word`;
-  if (command === 'printf' && !words.slice(1).some((arg) => /^[^-\0]/.test(arg.cooked)))
-    return 'in printf before its format, which must be written out';
+  if (command === 'printf' && ![...words.slice(1), word].some(({ cooked }) => /^[^-\0]/.test(cooked)))
+    return 'at the start of the format of printf, which would take it for an option';
   return isScript(before) ? 'in a script for another shell' : null;
-}
-
-function isAssigned(word: Word): boolean {
-  return ASSIGNMENT.test(word.raw);
 }
 
 function isComputed(word: Word): boolean {
@@ -120,11 +126,14 @@ function isScript(before: readonly Word[]): boolean {
     if (!/^[-+]/.test(cooked) && !isOptionValue) break;
   }
   if (!isCommandText) return false;
-  return before.slice(0, at + 1).some(({ cooked }) => SHELL.test(cooked) || /^(?:su|runuser|script|flock)$/.test(cooked));
+  return before
+    .slice(0, at + 1)
+    .some(({ cooked }) => SHELL.test(cooked) || /^(?:su|runuser|script|flock)$/.test(cooked));
 }
 
-/** bash: `declare -i n` makes every later value of n arithmetic, `declare -n` a name. */
-export function makesVariablesEvaluated(words: readonly Word[]): boolean {
-  const [command, ...rest] = commandOf(words);
-  return command !== undefined && DECLARING.has(command.cooked) && rest.some(({ cooked }) => /^[-+]\w*[in]/.test(cooked));
+/** bash: the option of `declare -i n` makes every later value of n arithmetic, that of `declare -n` a name. */
+export function makesVariablesEvaluated(before: readonly Word[], option: Word): boolean {
+  if (!/^[-+]\w*[in]/.test(option.cooked)) return false;
+  const command = commandOf(before)[0];
+  return command !== undefined && DECLARING.has(command.cooked);
 }

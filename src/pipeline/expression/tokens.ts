@@ -2,13 +2,18 @@
  * Cuts the text of an expression into tokens. Strings stand in single or double quotes and know the escapes
  * \\ \' \" \n \t \r and \uXXXX; numbers are decimal. Knows no grammar.
  */
-import { fail, ok, type Outcome } from '../../base/outcome.ts';
+import { fail, type Outcome, ok } from '../../base/outcome.ts';
 import type { SyntaxTrouble } from './errors.ts';
 
 export type Token =
   | { readonly kind: 'number'; readonly value: number; readonly at: number; readonly end: number }
   | { readonly kind: 'string'; readonly value: string; readonly at: number; readonly end: number }
-  | { readonly kind: 'name' | 'symbol' | 'end'; readonly text: string; readonly at: number; readonly end: number };
+  | {
+      readonly kind: 'name' | 'symbol' | 'end';
+      readonly text: string;
+      readonly at: number;
+      readonly end: number;
+    };
 
 /** An expression is a line, not a program: more than this is a mistake or an attack. */
 const MAX_LENGTH = 10_000;
@@ -20,7 +25,10 @@ const SYMBOL = /\|\||&&|==|!=|<=|>=|[<>+\-*/%!?:.,()[\]]/y;
 
 export function tokenize(text: string): Outcome<readonly Token[], SyntaxTrouble> {
   if (text.length > MAX_LENGTH)
-    return fail({ message: `an expression has at most ${MAX_LENGTH} characters; this one has ${text.length}`, at: 0 });
+    return fail({
+      message: `an expression has at most ${MAX_LENGTH} characters; this one has ${text.length}`,
+      at: 0,
+    });
   const tokens: Token[] = [];
   let at = 0;
   const match = (pattern: RegExp): string | null => {
@@ -43,7 +51,11 @@ export function tokenize(text: string): Outcome<readonly Token[], SyntaxTrouble>
       const value = Number(number);
       // 2^53 and beyond would silently become another number.
       if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))
-        return fail({ message: `the number ${number} is too large to be exact`, at, hint: 'write it as a string' });
+        return fail({
+          message: `the number ${number} is too large to be exact`,
+          at,
+          hint: 'write it as a string',
+        });
       tokens.push({ kind: 'number', value, at, end: at + number.length });
       at += number.length;
       continue;
@@ -75,7 +87,14 @@ export function endOfPlaceholder(text: string, from: number): number | null {
   return null;
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\', "'": "'", '"': '"', n: '\n', t: '\t', r: '\r' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+  n: '\n',
+  t: '\t',
+  r: '\r',
+};
 
 function readString(text: string, start: number): Outcome<{ value: string; end: number }, SyntaxTrouble> {
   const quote = text[start];
@@ -87,17 +106,17 @@ function readString(text: string, start: number): Outcome<{ value: string; end: 
       value += char;
       continue;
     }
-    const escape = text[at + 1] ?? '';
+    const letter = text[at + 1] ?? '';
     const code = /^u[0-9a-fA-F]{4}/.exec(text.slice(at + 1, at + 6))?.[0];
     if (code !== undefined) {
       value += String.fromCharCode(Number.parseInt(code.slice(1), 16));
       at += 5;
-    } else if (Object.hasOwn(ESCAPES, escape)) {
-      value += ESCAPES[escape];
+    } else if (Object.hasOwn(ESCAPES, letter)) {
+      value += ESCAPES[letter];
       at += 1;
     } else {
       return fail({
-        message: `\\${escape} isn't an escape that strings know`,
+        message: `\\${letter} isn't an escape that strings know`,
         at,
         hint: 'they are \\\\ \\\' \\" \\n \\t \\r and \\uXXXX; a backslash itself is \\\\',
       });

@@ -1,5 +1,5 @@
 /** Values as expressions see them: their kinds in words, equality, and how they become text. */
-import { fail, ok, type Outcome } from '../../base/outcome.ts';
+import { fail, type Outcome, ok } from '../../base/outcome.ts';
 import type { JsonValue } from '../../model/ids.ts';
 import { type EvaluateError, trouble } from './errors.ts';
 
@@ -27,7 +27,10 @@ export function isEqual(a: JsonValue, b: JsonValue): boolean {
   if (isList(a)) return isList(b) && a.length === b.length && a.every((item, i) => isEqual(item, b[i]!));
   if (!isMap(a) || !isMap(b)) return false;
   const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isEqual(a[key]!, b[key]!));
+  return (
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && isEqual(a[key]!, b[key]!))
+  );
 }
 
 /**
@@ -39,11 +42,13 @@ export function textOf(value: JsonValue): Outcome<string, EvaluateError> {
   if (typeof value === 'number' || typeof value === 'boolean') return ok(JSON.stringify(value));
   if (typeof value !== 'string') {
     if (value === null) return fail(trouble('null has no text', "give it one: default(…, 'text')"));
-    if (isList(value)) return fail(trouble('a list can\'t stand inside a text', "join it: join(…, ' ')"));
+    if (isList(value)) return fail(trouble("a list can't stand inside a text", "join it: join(…, ' ')"));
     return fail(trouble("a map can't stand inside a text", 'pick a value of it, or write to_json(…)'));
   }
-  if (value.includes('\0')) return fail(trouble('the value holds a NUL character, which no command can be given'));
-  if (/\p{Surrogate}/u.test(value)) return fail(trouble("the value isn't valid Unicode: it holds half a surrogate pair"));
+  if (value.includes('\0'))
+    return fail(trouble('the value holds a NUL character, which no command can be given'));
+  if (/\p{Surrogate}/u.test(value))
+    return fail(trouble("the value isn't valid Unicode: it holds half a surrogate pair"));
   return ok(value);
 }
 

@@ -1,0 +1,135 @@
+/**
+ * What the disk says about inputs and outputs: which files the declared inputs mean, what they hold, what changed
+ * since, and whether recorded outputs are in place. This file wires the parts; each rule lives in its own.
+ *
+ * It never decides whether a task runs, and writes nothing but its stat cache and the probe of the file clock.
+ */
+import type { Stats } from 'node:fs';
+import { join } from 'node:path';
+import { loadHasher } from '../base/digest.ts';
+import type { OutputEntry } from '../model/result.ts';
+import type { InputSpec } from '../model/task.ts';
+import { bootId } from './boot.ts';
+import { createContentReader } from './content-reader.ts';
+import { openFileClock } from './file-clock.ts';
+import { createLinks } from './links.ts';
+import { createListings } from './listing.ts';
+import { type MatchedInputs, type MatchOptions, matchSources } from './match.ts';
+import { checkEntry, type OutputState } from './output-check.ts';
+import { createPathReader, type Fingerprint, type Reading } from './path-reader.ts';
+import { createSkipList, readIgnoreFile, type SkipList } from './skip-list.ts';
+import { loadStatCache } from './stat-cache.ts';
+import { changedSince, type Witness } from './witness.ts';
+
+export interface FingerprinterRequest {
+  /** Absolute. */
+  readonly root: string;
+  /** Where the stat cache and the probe of the clock are kept; must exist unless `readOnly`. */
+  readonly stateDir: string;
+  readonly readOnly: boolean;
+  /** Believe no stat of an earlier run. */
+  readonly rehash: boolean;
+  /** Root-relative links (or globs) that may lead out of the root. */
+  readonly allowLinks: readonly string[];
+  /** Further root-relative folders that folders and globs pass over, such as a content cache moved into the root. */
+  readonly ownFolders?: readonly string[];
+  /** A line for the user: the stat cache was damaged, of another version, can't be saved. */
+  readonly onNote?: (message: string) => void;
+}
+
+export interface Fingerprinter {
+  /**
+   * Which source files the declared inputs mean now. Folders are listed once until `forget`. Literal paths that
+   * are absent and globs without matches simply aren't among the matches.
+   */
+  readonly matchInputs: (specs: readonly InputSpec[], options: MatchOptions) => Promise<MatchedInputs>;
+  /**
+   * What lies at each path; every path has an entry. Reads what the stat cache doesn't vouch for, small files one
+   * after the other with breaks, large ones in slices. `known`: stats that `matchInputs` gave just now.
+   */
+  readonly read: (
+    paths: Iterable<string>,
+    known?: ReadonlyMap<string, Stats>,
+  ) => Promise<ReadonlyMap<string, Reading>>;
+  /** Remembers under which stats these inputs were read (SPEC C8). Doesn't touch the disk. */
+  readonly witness: (
+    specs: readonly InputSpec[],
+    inputs: readonly Fingerprint[],
+    isMade: MatchOptions['isMade'],
+  ) => Witness;
+  /** Paths of inputs that changed, came or went since they were read. Looks at the disk anew. */
+  readonly changedSince: (witness: Witness) => string[];
+  /** In the order of the entries: is what lies on disk the recorded output? One lstat each as a rule. */
+  readonly checkOutputs: (entries: readonly OutputEntry[]) => OutputState[];
+  /** To be called after anything wrote to the root: what folders hold is asked anew. */
+  readonly forget: () => void;
+  /** Entries of files written later than this (Unix milliseconds) aren't believed until they're read again. */
+  readonly distrustAfter: (unixMs: number) => void;
+  /** Saves the stat cache, if anything is new. Reads again what was too young to be remembered. */
+  readonly flush: () => void;
+  /** Closes the probe file; nothing may be asked afterwards. */
+  readonly close: () => void;
+}
+
+/** Opens the stat cache (a missing or damaged one is an empty one) and loads the hash function. */
+export async function createFingerprinter(request: FingerprinterRequest): Promise<Fingerprinter> {
+  const { root, stateDir, readOnly, rehash } = request;
+  const hasher = await loadHasher();
+  const links = createLinks(root, request.allowLinks);
+  const clock = openFileClock(stateDir, readOnly);
+  const cache = loadStatCache({
+    file: join(stateDir, 'stat-cache'),
+    hasher,
+    bootId: bootId(),
+    isPast: clock.isPast,
+    ignoreSaved: rehash,
+    onNote: request.onNote ?? (() => {}),
+  });
+  const reader = createContentReader(hasher, cache, clock);
+  const paths = createPathReader(links, reader);
+  const listings = createListings(clock);
+  let skipList: SkipList | null = null;
+  const around = {
+    links,
+    listings,
+    skipList: () => {
+      skipList ??= createSkipList(readIgnoreFile(links.root));
+      return skipList;
+    },
+    ownFolders: new Set(['.cache', ...(request.ownFolders ?? [])]),
+  };
+  const forget = () => {
+    links.forget();
+    listings.forget();
+  };
+
+  return {
+    matchInputs: async (specs, options) => matchSources(specs, options, around),
+    async read(wanted, known) {
+      const readings = new Map<string, Reading>();
+      for (const path of wanted) {
+        const reading = paths.read(path, known?.get(path));
+        readings.set(path, reading instanceof Promise ? await reading : reading);
+      }
+      return readings;
+    },
+    witness: (specs, inputs, isMade) => ({ specs, inputs, isMade }),
+    changedSince(witness) {
+      forget();
+      return changedSince(witness, {
+        links,
+        paths,
+        match: (specs, options) => matchSources(specs, options, around),
+      });
+    },
+    checkOutputs: (entries) => entries.map((entry) => checkEntry(links.root, entry, reader)),
+    forget,
+    distrustAfter: cache.distrustAfter,
+    flush() {
+      if (readOnly) return;
+      reader.settle();
+      cache.save(clock.refresh());
+    },
+    close: clock.close,
+  };
+}

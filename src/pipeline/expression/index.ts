@@ -1,0 +1,26 @@
+/**
+ * `${{ }}` expressions: read, checked, evaluated, and written into texts. Knows neither YAML nor tasks; what
+ * names mean comes through a Scope, files are read by its `readJson` only. Nothing here touches the disk.
+ */
+export type { EvaluateError, TemplateError } from './errors.ts';
+export { evaluate, type Scope } from './evaluate.ts';
+export {
+  FUNCTIONS,
+  type FunctionEntry,
+  type FunctionParameter,
+  type ParameterKind,
+  type ReadJson,
+  signatureOf,
+} from './functions.ts';
+export {
+  expressionMentions,
+  expressionReads,
+  type FileRead,
+  type Mention,
+  templateMentions,
+  templateReads,
+} from './mentions.ts';
+export { parseExpression, ROOT_NAMES } from './parse.ts';
+export { shellWord } from './quote.ts';
+export { foldTemplate, renderText, renderValue } from './render.ts';
+export { parseTemplate, type TemplateOptions } from './template.ts';

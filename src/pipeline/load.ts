@@ -1,0 +1,191 @@
+/**
+ * From the text of pipeline files to checked pipelines, or to everything that is wrong with them, at once.
+ *
+ * The way of a file: bytes -> YAML nodes with places (`read-yaml`) -> schema (`schema-check`) -> parameters ->
+ * one draft for each task and matrix cell (`expand`) -> needs -> paths -> command and settings (`build-task`).
+ * From needs on, the tasks of all files go together: they can need each other and get in each other's way.
+ *
+ * It reads no files and runs nothing; the same request gives the same outcome, always. `yaml`, and `picomatch`
+ * where there are globs, are loaded only here, so that a stored plan needs neither.
+ */
+import type { Diagnostic } from '../base/diagnostic.ts';
+import { nearest } from '../base/nearest.ts';
+import type { Pipeline, Task } from '../model/task.ts';
+import { buildTask } from './build-task.ts';
+import type { PipelineDraft, TaskDraft } from './draft.ts';
+import { userEnv } from './env.ts';
+import { expandTasks } from './expand.ts';
+import type { Filling } from './fill.ts';
+import { indexTasks } from './needs.ts';
+import { type CompileGlob, hasGlobs, refuseOverlaps } from './overlaps.ts';
+import { type GivenParam, topName } from './params.ts';
+import { buildPipeline } from './pipeline-fields.ts';
+import { readPipelineFile } from './pipeline-file.ts';
+import { collectProblems, NO_PLACE, type Problems } from './problems.ts';
+import { orderTasks, resolveNeeds, warnOfRestlessNeeds } from './resolve-needs.ts';
+import { type KnownPaths, type LoadSurroundings, NOTHING_KNOWN, taskScope } from './scope.ts';
+import { readInputs, readOutputs } from './task-paths.ts';
+import { upstreamFinder } from './upstream.ts';
+
+export type { GivenParam } from './params.ts';
+
+export interface LoadRequest {
+  /** Absolute; in messages only. */
+  readonly root: string;
+  readonly files: readonly { readonly path: string; readonly text: Uint8Array }[];
+  /** The user's environment, for `env.X` and ORCH_PARAM_*. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** From the command line; later ones win. */
+  readonly params: readonly GivenParam[];
+  /** YYYY-MM-DD, for `run.date`. */
+  readonly today: string;
+  /** What `cache: {scope: root}` puts into every key. */
+  readonly rootPath: string;
+  /** Names of flags of `orch run`, with or without `--`: parameters of that name get a warning. */
+  readonly reservedFlags: readonly string[];
+}
+
+export interface LoadOutcome {
+  /** Those whose file has no errors. */
+  readonly pipelines: readonly Pipeline[];
+  /** Errors and warnings of all files, by file and position. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Names of variables that shaped the result by being there or not, sorted. */
+  readonly environmentUsed: readonly string[];
+}
+
+export async function loadPipelines(request: LoadRequest): Promise<LoadOutcome> {
+  const yaml = await import('yaml');
+  const { params, reservedFlags, environment } = request;
+  const problems = collectProblems();
+  const environmentUsed = new Set<string>();
+
+  const files = request.files.flatMap(
+    (file) =>
+      readPipelineFile({ file, yaml, problems, environment, environmentUsed, params, reservedFlags }) ?? [],
+  );
+  const pipelines = refuseSameNames(files, problems);
+  if (pipelines.length === request.files.length) refuseUnknownParams(pipelines, params, problems);
+
+  const around: LoadSurroundings = { env: userEnv(environment), environmentUsed, today: request.today };
+  const drafts = pipelines.flatMap((pipeline) => expandTasks(pipeline, around, problems));
+  const usable = drafts.filter((draft) => !draft.isBroken);
+  const index = indexTasks(drafts);
+  for (const draft of usable) resolveNeeds(draft, index, fillingFor(draft, NOTHING_KNOWN, around, problems));
+  const ordered = orderTasks(drafts, problems).filter((draft) => !draft.isBroken);
+  for (const draft of ordered) readPaths(draft, around, problems);
+  refuseOverlaps(usable, await globCompiler(usable), problems);
+
+  const upstreamOf = upstreamFinder(drafts);
+  const tasks = new Map<TaskDraft, Task>();
+  for (const draft of usable) tasks.set(draft, buildTask(draft, { around, problems, index, upstreamOf }));
+  warnOfNeeds(usable, tasks, index, problems);
+
+  const tasksOf = groupByPipeline(tasks);
+  const built = pipelines.map((pipeline) =>
+    buildPipeline(pipeline, tasksOf.get(pipeline) ?? [], {
+      around,
+      problems,
+      index,
+      rootPath: request.rootPath,
+    }),
+  );
+  return {
+    pipelines: built.filter((pipeline) => !problems.hasErrors(pipeline.file)),
+    diagnostics: problems.sorted(),
+    environmentUsed: [...environmentUsed].sort(),
+  };
+}
+
+function refuseSameNames(files: readonly PipelineDraft[], problems: Problems): readonly PipelineDraft[] {
+  const byName = new Map<string, PipelineDraft>();
+  return files.filter((file) => {
+    const before = byName.get(file.name);
+    if (before === undefined) {
+      byName.set(file.name, file);
+      return true;
+    }
+    const place = { file: file.source.path, line: 1, column: 1 };
+    problems.error(
+      'duplicate-pipeline',
+      place,
+      `the pipeline ${file.name} is in ${before.source.path}, too`,
+      {
+        hint: 'give one of them another `name`',
+      },
+    );
+    return false;
+  });
+}
+
+/** A name is known if any of the pipelines that it is meant for declares it. */
+function refuseUnknownParams(
+  pipelines: readonly PipelineDraft[],
+  given: readonly GivenParam[],
+  problems: Problems,
+): void {
+  for (const { name, pipeline, from } of given) {
+    const meant = pipelines.filter((each) => pipeline === null || each.name === pipeline);
+    // Of its own declarations: one without a value has been reported already.
+    const known = meant.flatMap((each) => each.declaredParams);
+    if (known.includes(topName(name))) continue;
+    const close = nearest(topName(name), known);
+    const where = pipeline === null ? '' : ` in ${pipeline}`;
+    const hint =
+      close !== null ? `did you mean ${close}?` : known.length === 0 ? null : `there are ${known.join(', ')}`;
+    problems.error(
+      'unknown-parameter',
+      NO_PLACE,
+      `${from}: there is no parameter ${JSON.stringify(topName(name))}${where}`,
+      { hint },
+    );
+  }
+}
+
+function fillingFor(
+  draft: TaskDraft,
+  known: KnownPaths,
+  around: LoadSurroundings,
+  problems: Problems,
+): Filling {
+  return { texts: draft.in.texts, problems, noted: draft, scope: taskScope(draft, around, known) };
+}
+
+/** In the order of needs: inputs may mention outputs of needs, and outputs may mention inputs. */
+function readPaths(draft: TaskDraft, around: LoadSurroundings, problems: Problems): void {
+  const withNeeds = { ...NOTHING_KNOWN, needs: true };
+  draft.inputs = readInputs(draft, fillingFor(draft, withNeeds, around, problems));
+  draft.outputs = readOutputs(draft, fillingFor(draft, { ...withNeeds, inputs: true }, around, problems));
+}
+
+async function globCompiler(drafts: readonly TaskDraft[]): Promise<CompileGlob> {
+  if (!hasGlobs(drafts)) return () => () => false;
+  const { default: picomatch } = await import('picomatch');
+  // Without dot files: only what matches by every reading of a glob is certain.
+  return (glob) => picomatch(glob, { dot: false, windows: false });
+}
+
+function warnOfNeeds(
+  drafts: readonly TaskDraft[],
+  tasks: ReadonlyMap<TaskDraft, Task>,
+  index: ReturnType<typeof indexTasks<TaskDraft>>,
+  problems: Problems,
+): void {
+  const restless = new Set<string>();
+  for (const { id, run, inputs, outputs, cacheable } of tasks.values())
+    if (run !== null && inputs.length === 0 && outputs.length === 0 && !cacheable) restless.add(id);
+  if (restless.size === 0) return;
+  for (const draft of drafts)
+    if (draft.needs.some(({ task, orderOnly }) => !orderOnly && restless.has(task)))
+      warnOfRestlessNeeds(draft, (id) => restless.has(id), index, problems);
+}
+
+function groupByPipeline(tasks: ReadonlyMap<TaskDraft, Task>): ReadonlyMap<PipelineDraft, readonly Task[]> {
+  const groups = new Map<PipelineDraft, Task[]>();
+  for (const [draft, task] of tasks) {
+    const group = groups.get(draft.in);
+    if (group === undefined) groups.set(draft.in, [task]);
+    else group.push(task);
+  }
+  return groups;
+}

@@ -1,0 +1,68 @@
+/**
+ * A process that uses a store, for tests that need several of them, or one that is killed or refused something.
+ *
+ *     save DIR ROOT           stores what lies below ROOT as the result of key 1
+ *     restore DIR ROOT        brings the first result of key 1 back into ROOT
+ *     hammer DIR ROOT N       N times saves or restores one of five keys, and checks what it gets
+ *
+ * Prints the last outcome as JSON.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadHasher } from '../../src/base/digest.ts';
+import type { ResultStore } from '../../src/cache/result-store.ts';
+import { openStore } from '../../src/cache/store.ts';
+import { hasher, keyOf, readTree, resultOf } from './tree.ts';
+
+async function main([command, dir, root, count]: string[]): Promise<unknown> {
+  const notices: unknown[] = [];
+  const opened = openStore({
+    dir: dir!,
+    maxSizeBytes: 1e9,
+    hasher: await loadHasher(),
+    notify: (notice) => notices.push(notice),
+  });
+  if (!opened.ok) return opened;
+  const store = opened.value;
+  if (command === 'hammer') return hammer(store, root!, Number(count));
+  if (command === 'restore') return store.restore(store.lookup(keyOf(1))[0]?.outputs ?? [], root!);
+  const outcome = await store.save(resultOf(root!), (path) => join(root!, path));
+  const again = await store.save(resultOf(root!), (path) => join(root!, path));
+  return { outcome, again, notices, readOnly: store.info().readOnly };
+}
+
+async function hammer(store: ResultStore, root: string, count: number): Promise<unknown> {
+  const seen = { saved: 0, restored: 0, missed: 0 };
+  for (let round = 0; round < count; round += 1) {
+    const n = Math.floor(Math.random() * 5);
+    const folder = join(root, String(round));
+    mkdirSync(folder);
+    const wanted = {
+      'out.bin': Buffer.alloc(1 + n * 70_000, `content ${n}`),
+      'out.txt': Buffer.from(`text ${n}`),
+    };
+    if (Math.random() < 0.5) {
+      for (const [name, content] of Object.entries(wanted)) writeFileSync(join(folder, name), content);
+      const saved = await store.save(resultOf(folder, keyOf(n)), (path) => join(folder, path));
+      if (!saved.ok || !saved.value.saved) throw new Error(JSON.stringify(saved));
+      seen.saved += 1;
+    } else {
+      const [result, other] = store.lookup(keyOf(n));
+      if (other !== undefined) throw new Error('two results of one task that makes the same bytes');
+      const outcome = result === undefined ? null : await store.restore(result.outputs, folder);
+      if (outcome !== null && !outcome.restored) throw new Error(JSON.stringify(outcome));
+      if (outcome === null) seen.missed += 1;
+      else {
+        seen.restored += 1;
+        const digests = resultOf(folder).outputs.map((entry) => entry.kind === 'file' && entry.digest);
+        const expected = Object.values(wanted).map((content) => hasher.digestBytes(content));
+        if (String(digests) !== String(expected))
+          throw new Error(`wrong bytes: ${JSON.stringify(readTree(folder))}`);
+      }
+    }
+    rmSync(folder, { recursive: true });
+  }
+  return seen;
+}
+
+void main(process.argv.slice(2)).then((outcome) => console.log(JSON.stringify(outcome)));

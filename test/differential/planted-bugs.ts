@@ -1,0 +1,52 @@
+/**
+ * Builds orch with a bug put in on purpose, to show that the differential test sees it: one exact snippet of one
+ * source file is replaced on its way into the bundle, nothing in `src/` changes. A snippet that isn't there exactly
+ * once stops the build, so that the bugs can't silently go stale when the source moves on.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+
+export interface PlantedBug {
+  readonly name: string;
+  readonly edits: readonly { readonly file: string; readonly find: string; readonly replace: string }[];
+}
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Writes the bundle to `outfile`, built as `esbuild.config.mjs` does but readable. Throws where a snippet is missing. */
+export async function buildWith(bug: PlantedBug, outfile: string): Promise<void> {
+  const left = new Set(bug.edits.map((edit) => edit.file));
+  const plant: Plugin = {
+    name: 'plant-a-bug',
+    setup(build) {
+      build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const edits = bug.edits.filter((edit) => join(ROOT, edit.file) === path);
+        if (edits.length === 0) return undefined;
+        let contents = readFileSync(path, 'utf8');
+        for (const { file, find, replace } of edits) {
+          const times = contents.split(find).length - 1;
+          if (times !== 1) throw new Error(`${bug.name}: the snippet is ${times} times in ${file}: ${find}`);
+          contents = contents.replace(find, () => replace);
+          left.delete(file);
+        }
+        return { contents, loader: 'ts' };
+      });
+    },
+  };
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: ['src/cli/main.ts'],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'cjs',
+    define: { ORCH_VERSION: '"0.0.0-planted"', 'import.meta.url': '__importMetaUrl' },
+    banner: { js: "const __importMetaUrl=require('url').pathToFileURL(__filename).href;" },
+    logLevel: 'silent',
+    plugins: [plant],
+  });
+  if (left.size > 0) throw new Error(`${bug.name}: not part of the bundle: ${[...left].join(', ')}`);
+}
