@@ -21,8 +21,9 @@ export interface SelectionRequest {
 
 export function planFor(project: Project, { targets, only, expectedMs }: SelectionRequest): Selection {
   const resolve = (wanted: readonly string[]) => resolveTargets(project, wanted);
-  const shown = targets.length > 0 ? targets : defaultTargets(project);
-  const ids = resolve(shown);
+  const wanted = targets.length > 0 ? targets : defaultTargets(project);
+  const ids = resolve(wanted);
+  const shown = wanted.map((target) => (targets.length > 0 ? target : target.slice(target.indexOf(':') + 1)));
   const names = new Set(ids.map((id) => id.slice(0, id.indexOf(':'))));
   const finals = project.pipelines.filter(({ name }) => names.has(name)).flatMap((pipeline) => pipeline.finally);
   return { plan: makePlan({ graph: project.graph, targets: ids, finally: finals, expectedMs, only }), shown, resolve };

@@ -76,7 +76,8 @@ function displayWidth(character: string): number {
 }
 
 const UNPRINTABLE = /[\p{Cc}\u2028-\u202e\u2066-\u2069\p{Cs}]/u;
-const ZERO_WIDTH = /[\p{Mn}\p{Me}\u200b-\u200f\ufe00-\ufe0f]/u;
+// Marks that combine, zero-width characters, variation selectors.
+const ZERO_WIDTH = /\p{Mn}|\p{Me}|[\u200b-\u200f]|[\ufe00-\ufe0f]/u;
 
 /** The blocks of East Asian Width "wide" and "fullwidth" (Unicode UAX #11) that are met in practice. */
 const WIDE: readonly (readonly [number, number])[] = [

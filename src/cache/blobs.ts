@@ -147,10 +147,9 @@ async function openClone(workspace: Workspace, source: string): Promise<TempFile
   const path = `${layout.tmp}/${tempName()}`;
   cloning.in = await clone(source, path);
   if (!cloning.in) return null;
-  const file = openSync(path, 'r');
   // The clone has the mode of its source.
-  fchmodSync(file, fstatSync(file).mode & READ_ONLY);
-  return { path, file };
+  chmodSync(path, statSync(path).mode & READ_ONLY);
+  return { path, file: openSync(path, 'r') };
 }
 
 /** Gives a staged content its name; on failure the temporary file is gone. */

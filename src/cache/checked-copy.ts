@@ -1,6 +1,5 @@
 /** Copies contents out of the store, and only right ones: what was written is what was hashed. */
-import { closeSync, fstatSync, openSync } from 'node:fs';
-import { chmod } from 'node:fs/promises';
+import { chmodSync, closeSync, fstatSync, openSync } from 'node:fs';
 import { removeFile } from '../base/atomic-file.ts';
 import { clone, digestInPieces, readSmall, SMALL_BYTES, writeAll } from './copy-content.ts';
 import type { Workspace } from './workspace.ts';
@@ -74,6 +73,6 @@ async function cloneAs(from: string, to: string, mode: number): Promise<boolean>
   closeSync(probe);
   removeFile(to);
   if (!(await clone(from, to))) return false;
-  await chmod(to, allowed);
+  chmodSync(to, allowed);
   return true;
 }

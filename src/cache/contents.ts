@@ -4,10 +4,10 @@
  */
 import { type Dirent, lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { type IoError, ioError, isAbandonedTemp, isTempName } from '../base/atomic-file.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { type ContentLayout, isKey, SHARD_PATTERN, validDigestSize } from './layout.ts';
+import { pause } from './pacing.ts';
 import type { Cleared } from './result-store.ts';
 
 type Kind = 'blob' | 'result' | 'quarantined' | 'temp';
@@ -55,7 +55,7 @@ export async function removeContents(layout: ContentLayout): Promise<Outcome<Cle
     }
     removedFiles += 1;
     freedBytes += stat.size;
-    if (removedFiles % 256 === 0) await setImmediate();
+    if (removedFiles % 256 === 0) await pause();
   }
   for (const folder of [layout.results, layout.blobs]) {
     for (const shard of list(folder)) if (isShard(shard)) removeIfEmpty(join(folder, shard.name));

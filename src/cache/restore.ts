@@ -5,13 +5,13 @@
  */
 import { mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { ioError, removeFile, tempName } from '../base/atomic-file.ts';
 import { parentOf } from '../base/path.ts';
 import type { OutputEntry } from '../model/result.ts';
 import { blobPath, hasBlob, quarantineIfDamaged } from './blobs.ts';
 import { copyChecked } from './checked-copy.ts';
 import { validDigestSize } from './layout.ts';
+import { pause } from './pacing.ts';
 import type { RestoreOptions, RestoreOutcome } from './result-store.ts';
 import { type Looked, lookAtPaths } from './safe-path.ts';
 import { sweepOnce, type Workspace } from './workspace.ts';
@@ -86,7 +86,7 @@ export async function restoreEntries(
         stageOther(to, entry, item.temp!);
       }
       items.push(item);
-      if (index % ENTRIES_AT_ONCE === ENTRIES_AT_ONCE - 1) await setImmediate();
+      if (index % ENTRIES_AT_ONCE === ENTRIES_AT_ONCE - 1) await pause();
     }
     if (missing.length > 0) return { restored: false, why: 'missing', paths: missing };
 
@@ -100,7 +100,7 @@ export async function restoreEntries(
         files += 1;
         sizeBytes += validDigestSize(item.entry.digest) ?? 0;
       }
-      if (index % ENTRIES_AT_ONCE === ENTRIES_AT_ONCE - 1) await setImmediate();
+      if (index % ENTRIES_AT_ONCE === ENTRIES_AT_ONCE - 1) await pause();
     }
     items.length = 0;
     return { restored: true, files, sizeBytes };

@@ -17,7 +17,7 @@ export interface ResultStore {
 
   /**
    * Whether `restore` can be expected to succeed for this entry: links and folders always, files where a content
-   * of the right size is there (two system calls at most; the bytes are checked when they are restored).
+   * of the right size is there (one system call; the bytes are checked when they are restored).
    */
   hasContent(entry: OutputEntry): boolean;
 
@@ -93,7 +93,7 @@ export type PathRefusal = 'not-relative' | 'leaves-the-root' | 'through-a-link-o
 export interface StoreInfo {
   /** Absolute. */
   readonly dir: string;
-  /** Contents and results together. */
+  /** All of its files: contents, results, what was set aside and what is being written. */
   readonly sizeBytes: number;
   readonly maxSizeBytes: number;
   readonly blobs: number;

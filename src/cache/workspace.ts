@@ -16,7 +16,7 @@ import type { Hasher } from '../base/digest.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { smallBuffer } from './copy-content.ts';
 import { type ContentLayout, contentLayout } from './layout.ts';
-import { type Limiter, limiter } from './limiter.ts';
+import { type Limiter, limiter } from './pacing.ts';
 
 /**
  * Uses are noted by file time, at most this often. A collection must therefore spare everything, contents that no
@@ -59,7 +59,10 @@ export function openWorkspace(dir: string, hasher: Hasher): Workspace {
       unsynced.clear();
       for (const outcome of await Promise.all(folders.map(syncFolder))) {
         // A folder that is gone was cleared meanwhile, and its contents with it: nothing is left to make durable.
-        if (!outcome.ok && outcome.error.code !== 'ENOENT') return outcome;
+        if (outcome.ok || outcome.error.code === 'ENOENT') continue;
+        // Others may count on these folders without waiting for this run.
+        for (const folder of folders) unsynced.add(folder);
+        return outcome;
       }
       return ok(undefined);
     }),

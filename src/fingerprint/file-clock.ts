@@ -66,7 +66,7 @@ interface Probe {
 }
 
 function openProbe(path: string): Probe | null {
-  let fd: number;
+  let fd: number | null;
   try {
     fd = openSync(path, 'w');
   } catch {
@@ -75,6 +75,8 @@ function openProbe(path: string): Probe | null {
   return {
     device: fstatSync(fd).dev,
     touch() {
+      // The number of a closed file soon belongs to another, which must not be written to.
+      if (fd === null) return null;
       try {
         // A write, because utimes would set the time of this process's clock.
         writeSync(fd, 't', 0);
@@ -83,6 +85,9 @@ function openProbe(path: string): Probe | null {
         return null; // Disk full: the other clock has to do.
       }
     },
-    close: () => closeSync(fd),
+    close() {
+      if (fd !== null) closeSync(fd);
+      fd = null;
+    },
   };
 }

@@ -6,7 +6,7 @@
  * `**` misses names with a newline, and a name that isn't UTF-8 comes back altered, as a file that doesn't exist.
  * The tests compare the two on ordinary names.
  */
-import { readdirSync, type Stats, statSync } from 'node:fs';
+import { type Dirent, readdirSync, type Stats, statSync } from 'node:fs';
 import { sortPaths } from '../base/path.ts';
 import type { FileClock } from './file-clock.ts';
 
@@ -74,30 +74,25 @@ function isUnchanged(before: Stats, now: Stats): boolean {
 /** Asks the disk. Throws the system's error. */
 export function readListing(absolute: string): Listing {
   const entries = readdirSync(absolute, { withFileTypes: true });
-  const suspect = entries.some((entry) => entry.name.includes('\ufffd'));
-  const valid = suspect ? validNames(absolute) : null;
-  return sortPaths(
-    entries.map((entry) => {
-      const { name } = entry;
-      if (valid !== null && !valid.has(name)) return name + ENDINGS['bad-name'];
-      if (entry.isFile()) return name;
-      if (entry.isDirectory()) return `${name}/`;
-      return name + (entry.isSymbolicLink() ? ENDINGS.symlink : ENDINGS.special);
-    }),
-  );
+  // Node turns bytes that aren't UTF-8 into U+FFFD, under which the file can't be opened. A name may hold a real
+  // U+FFFD too, so the bytes decide; reading them takes twice the time and is done only where that character turns up.
+  if (entries.some((entry) => entry.name.includes('\ufffd'))) return readListingOfBytes(absolute);
+  return sortPaths(entries.map((entry) => coded(entry.name, entry)));
 }
 
-/**
- * Node turns bytes that aren't UTF-8 into U+FFFD, under which the file can't be opened. A name may also hold a real
- * U+FFFD, so the bytes decide; reading them takes twice the time and is done only where that character turns up.
- */
-function validNames(absolute: string): Set<string> {
-  const names = new Set<string>();
-  for (const bytes of readdirSync(absolute, { encoding: 'buffer' })) {
-    const name = bytes.toString('utf8');
-    if (Buffer.from(name).equals(bytes)) names.add(name);
-  }
-  return names;
+function readListingOfBytes(absolute: string): Listing {
+  const entries = readdirSync(absolute, { withFileTypes: true, encoding: 'buffer' });
+  const listing = entries.map((entry) => {
+    const name = entry.name.toString('utf8');
+    return Buffer.from(name).equals(entry.name) ? coded(name, entry) : name + ENDINGS['bad-name'];
+  });
+  return sortPaths(listing);
+}
+
+function coded(name: string, entry: Pick<Dirent, 'isFile' | 'isDirectory' | 'isSymbolicLink'>): string {
+  if (entry.isFile()) return name;
+  if (entry.isDirectory()) return `${name}/`;
+  return name + (entry.isSymbolicLink() ? ENDINGS.symlink : ENDINGS.special);
 }
 
 export function kindOfEntry(entry: string): EntryKind {

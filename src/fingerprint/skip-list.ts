@@ -58,10 +58,7 @@ export function readIgnoreFile(root: string): string {
 
 function parseRule(line: string): Rule | null {
   // Trailing spaces go, except one that a backslash protects.
-  let pattern = line
-    .replace(/\r$/, '')
-    .replace(/(\\ )? +$/, '$1')
-    .replace(/^ +$/, '');
+  let pattern = line.replace(/\r$/, '').replace(/(\\ )? *$/, '$1');
   if (pattern === '' || pattern.startsWith('#')) return null;
   const takesBack = pattern.startsWith('!');
   if (takesBack) pattern = pattern.slice(1);

@@ -42,6 +42,7 @@ export function indexTasks<T extends Nameable>(tasks: readonly T[]): TaskIndex<T
     if (cells === undefined) byName.set(name, [task]);
     else cells.push(task);
   }
+  const pipelines = new Set(tasks.map((task) => task.pipeline));
   const shapes = new Map<string, readonly Shape<T>[]>();
   const shapesOf = (fullName: string): readonly Shape<T>[] => {
     let found = shapes.get(fullName);
@@ -52,27 +53,23 @@ export function indexTasks<T extends Nameable>(tasks: readonly T[]): TaskIndex<T
     return found;
   };
   let suggestionsLeft = MAX_SUGGESTIONS;
-  const suggest = (name: string, known: () => readonly string[]): string | null =>
-    suggestionsLeft-- > 0 ? nearest(name, known()) : null;
-
-  const unknown = (within: string, name: string): NeedTrouble => {
+  const suggestion = (within: string, name: string): string | null => {
+    suggestionsLeft--;
     const all = [...byName.keys()];
-    const pipelines = () => [...new Set(all.map((full) => full.slice(0, full.indexOf(':'))))];
-    if (!all.some((full) => full.startsWith(`${within}:`)) && !pipelines().includes(within)) {
-      const close = suggest(within, pipelines);
-      return {
-        code: 'unknown-task',
-        message: `there is no pipeline ${JSON.stringify(within)}`,
-        hint: didYouMean(close),
-      };
-    }
-    const here = () =>
-      all.filter((full) => full.startsWith(`${within}:`)).map((full) => full.slice(within.length + 1));
-    const close = suggest(name, here) ?? all.find((full) => full.endsWith(`:${name}`)) ?? null;
+    if (!pipelines.has(within)) return nearest(within, pipelines);
+    const here = all
+      .filter((full) => full.startsWith(`${within}:`))
+      .map((full) => full.slice(within.length + 1));
+    return nearest(name, here) ?? all.find((full) => full.endsWith(`:${name}`)) ?? null;
+  };
+  const unknown = (within: string, name: string): NeedTrouble => {
+    const close = suggestionsLeft > 0 ? suggestion(within, name) : null;
     return {
       code: 'unknown-task',
-      message: `there is no task ${JSON.stringify(name)} in ${within}`,
-      hint: didYouMean(close),
+      message: pipelines.has(within)
+        ? `there is no task ${JSON.stringify(name)} in ${within}`
+        : `there is no pipeline ${JSON.stringify(within)}`,
+      hint: close === null ? null : `did you mean ${close}?`,
     };
   };
 
@@ -106,10 +103,6 @@ export function indexTasks<T extends Nameable>(tasks: readonly T[]): TaskIndex<T
       });
     },
   };
-}
-
-function didYouMean(close: string | null): string | null {
-  return close === null ? null : `did you mean ${close}?`;
 }
 
 function labelOf({ name, cell }: Nameable): string {

@@ -16,18 +16,19 @@ export interface PathValue {
 
 export function pathValue(specs: readonly (InputSpec | OutputSpec)[], dir: string): PathValue {
   const used = specs.filter((spec) => !('negated' in spec && spec.negated));
-  const valueOf = (spec: InputSpec | OutputSpec) => (spec.kind === 'glob' ? null : localPath(spec.path, dir));
+  const knownPath = (spec: InputSpec | OutputSpec) =>
+    spec.kind === 'glob' ? null : localPath(spec.path, dir);
   const isLiteral = (spec: InputSpec | OutputSpec) => spec.kind !== 'glob';
   if (!used.some((spec) => spec.name !== null))
     return {
-      value: used.map(valueOf),
+      value: used.map(knownPath),
       isKnown: (key) => (key === null ? used.every(isLiteral) : used[Number(key)]?.kind !== 'glob'),
     };
   const map: Record<string, JsonValue> = Object.create(null);
   for (const spec of used) {
     if (spec.name === null) continue;
     const before = map[spec.name];
-    map[spec.name] = before === undefined ? valueOf(spec) : [before, valueOf(spec)].flat();
+    map[spec.name] = before === undefined ? knownPath(spec) : [before, knownPath(spec)].flat();
   }
   return {
     value: map,

@@ -7,7 +7,7 @@
  */
 import { unreachable } from '../base/outcome.ts';
 import type { Attempt } from '../executors/local.ts';
-import type { RunCounts, TaskOutcome } from '../model/event.ts';
+import type { RunCounts, RunEventBody, TaskOutcome } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
 import { type DecideRequest, decide } from '../planner/decide.ts';
 import { type Admission, createAdmission } from './admission.ts';
@@ -59,6 +59,7 @@ class Run {
   private readonly retryTimers = new Map<Node, NodeJS.Timeout>();
   private readonly settledIdentity = new Map<Node, string>();
   private readonly awaiting = new Set<Node>();
+  private readonly said = new Map<Node, Promise<void>>();
   private queue: Node[] = [];
   /** Asynchronous work under way; at zero with nothing left to start, a phase is over. */
   private pending = 0;
@@ -438,7 +439,7 @@ class Run {
       onStart: (attempt, logPath) => {
         this.attempts.set(node, attempt);
         node.log = logPath;
-        this.context.emit({
+        this.say(node, node.plan.upstream, {
           event: 'task-started',
           task: node.task.label,
           attempt: node.attempts,
@@ -454,9 +455,11 @@ class Run {
 
   private stream(node: Node, attempt: Attempt, logPath: string): void {
     const follower = this.context.followLog(logPath, (text) =>
-      this.context.emit({ event: 'task-output', task: node.task.label, text }),
+      this.say(node, [], { event: 'task-output', task: node.task.label, text }),
     );
-    this.track(attempt.done.then(() => follower.stop()));
+    const streamed = attempt.done.then(() => follower.stop());
+    this.after(node, streamed);
+    this.track(streamed);
   }
 
   /** An input changed while the command ran (SPEC C8): the task runs once more, with the new content. */
@@ -485,7 +488,7 @@ class Run {
       return;
     }
     this.move(node, { at: 'retrying' });
-    this.context.emit({
+    this.say(node, [], {
       event: 'task-retrying',
       task: node.task.label,
       attempt: node.attempts,
@@ -521,20 +524,20 @@ class Run {
     const identity = identityOf(node);
     this.settledIdentity.set(node, identity);
     node.unreported = true;
-    if (durable !== null)
-      this.track(
-        durable.then((lost) => {
-          if (lost !== null) {
-            this.failures.push({ node, failure: lost });
-            node.state = { at: 'settled', outcome: 'failed' };
-            this.stopping = true;
-          }
-          this.report(node, lost);
-        }),
-      );
-    else if (outcome !== 'up-to-date' || node.plan.requested) this.report(node, failure);
-    this.wakeDownstream(node, before !== undefined && before !== identity);
     for (const edge of node.plan.upstream) this.reportIfQuiet(this.nodes[edge.task]!);
+    if (durable !== null) {
+      const told = Promise.all([durable, this.said.get(node)]).then(([lost]) => {
+        if (lost !== null) {
+          this.failures.push({ node, failure: lost });
+          node.state = { at: 'settled', outcome: 'failed' };
+          this.stopping = true;
+        }
+        this.report(node, lost, (event) => this.context.emit(event));
+      });
+      this.said.set(node, told);
+      this.track(told);
+    } else if (outcome !== 'up-to-date' || node.plan.requested) this.report(node, failure);
+    this.wakeDownstream(node, before !== undefined && before !== identity);
     if (node.outdated) {
       this.move(node, { at: 'waiting' });
       this.checkReady(node);
@@ -574,13 +577,13 @@ class Run {
     if (node.plan.downstream.every((index) => isSettled(this.nodes[index]!))) this.report(node, null);
   }
 
-  private report(node: Node, failure: Failure | null): void {
+  private report(node: Node, failure: Failure | null, emit = (event: RunEventBody) => this.say(node, [], event)): void {
     node.unreported = false;
     if (node.state.at !== 'settled' || this.ending !== 'done') return;
     const { outcome } = node.state;
     if ((node.task.run === null && isGood(outcome)) || node.reported === outcome) return;
     node.reported = outcome;
-    this.context.emit({
+    emit({
       event: 'task-finished',
       task: node.task.label,
       outcome,
@@ -592,6 +595,27 @@ class Run {
       log: outcome === 'succeeded' || outcome === 'failed' || outcome === 'cancelled' ? node.log : null,
       savedMs: savedMsOf(node),
     });
+  }
+
+  /**
+   * Events of a task come in order, and its start after the ends of what it needed: a dependent begins while
+   * the records of its upstream are still being synced, but nobody is told so.
+   */
+  private say(node: Node, upstream: readonly { readonly task: number }[], event: RunEventBody): void {
+    const before = [node, ...upstream.map(({ task }) => this.nodes[task]!)].flatMap((each) => this.said.get(each) ?? []);
+    if (before.length === 0) {
+      this.context.emit(event);
+      return;
+    }
+    const saying = Promise.all(before).then(() => this.context.emit(event));
+    this.said.set(node, saying);
+    this.track(saying);
+  }
+
+  /** What is said of the task from now on waits for this. */
+  private after(node: Node, work: Promise<void>): void {
+    const before = this.said.get(node);
+    this.said.set(node, before === undefined ? work : Promise.all([before, work]).then(() => {}));
   }
 
   private notice(node: Node, level: 'note' | 'warning', code: string, message: string): void {

@@ -32,7 +32,9 @@ const SEPARATOR = '\0-- next script --\0';
  */
 export function runScripts(shell: string, scripts: readonly string[], dir: string): string[] {
   const driver = `for script do
-    PATH=/nonexistent "$SHELL_PATH" -e -c "$script" </dev/null 2>/dev/null
+    # The substitution also waits for what a script left in the background.
+    printed=$(PATH=/nonexistent "$SHELL_PATH" -e -c "$script" </dev/null 2>/dev/null; printf .)
+    printf %s "\${printed%.}"
     printf '\\0-- next script --\\0'
   done`;
   const run = spawnSync('sh', ['-c', driver, 'sh', ...scripts], {

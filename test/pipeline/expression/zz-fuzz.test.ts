@@ -37,7 +37,7 @@ test('fuzz', { timeout: 3000000 }, () => {
         for (const c of cases) { runScripts(shell, [c.bad], dir); const l = readdirSync(dir); for (const f of l) rmSync(join(dir, f), { recursive: true });
           if (l.includes('pwned')) console.log('PWNED', shell, JSON.stringify(c.text.slice(64)), JSON.stringify(c.evil)); }
       }
-      cases.forEach((c, i) => { if (o1[i]!.includes(BEN)) words++; const want = o1[i]!.replaceAll(BEN, () => c.evil); if (want !== o2[i] && !/(^|[^&>])&($|[^&])|\$\$[^{]|\$\(|[<>]\S*\s*\$|x=x|x =/.test(c.text.slice(64)) && !seen.has(c.text)) { seen.add(c.text); console.log('DIFF', shell, JSON.stringify(c.text.slice(64)), JSON.stringify(c.evil), JSON.stringify(want).slice(0,100), JSON.stringify(o2[i]).slice(0,100)); } });
+      cases.forEach((c, i) => { if (o1[i]!.includes(BEN)) words++; const want = o1[i]!.replaceAll(BEN, () => c.evil); if (want !== o2[i] && !/(^|[^&>])&($|[^&])|\$\$[^{]|\$\(|[<>]\S*\s*\$|coproc|export -|set|export\s*\n|PPID|\|\s*w/.test(c.text.slice(64)) && !seen.has(c.text)) { seen.add(c.text); console.log('DIFF', shell, JSON.stringify(c.text.slice(64)), JSON.stringify(c.evil), JSON.stringify(want).slice(0,100), JSON.stringify(o2[i]).slice(0,100)); } });
     }
   }
   console.log({ total, accepted, words, seed });

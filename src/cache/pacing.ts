@@ -1,9 +1,10 @@
-/** At most so many at a time; the others wait in the order they came. Knows nothing of what they do. */
+/** Keeps long work from taking everything: at most so much at a time, and pauses for others. Knows nothing of the work. */
 export interface Limiter {
   /** Runs the job at once, synchronously up to its first `await`, where there is room; else when there is. */
   run<T>(job: () => Promise<T>): Promise<T>;
 }
 
+/** At most `limit` jobs at a time; the others wait in the order they came. */
 export function limiter(limit: number): Limiter {
   let free = limit;
   const waiting: (() => void)[] = [];
@@ -22,4 +23,9 @@ export function limiter(limit: number): Limiter {
       }
     },
   };
+}
+
+/** Lets signals, timers and other tasks have their turn. */
+export function pause(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
