@@ -6,7 +6,6 @@ import { lstatSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { InputSpec, Task } from '../model/task.ts';
-import { coverage } from '../planner/graph.ts';
 import type { RunContext } from '../scheduler/context.ts';
 import { createInspection, type Inspection } from '../scheduler/inspect.ts';
 import { checkOccupied } from '../scheduler/workspace.ts';
@@ -16,14 +15,12 @@ type Context = Omit<RunContext, 'acquire' | 'startAttempt' | 'followLog'>;
 export async function checkInputs(context: Context): Promise<Diagnostic[]> {
   const problems: Diagnostic[] = [];
   const inspection = createInspection(context, [], () => ({}));
-  for (const { task, upstream } of context.plan.nodes) {
-    const hasPathEdges = upstream.some((edge) => edge.kind === 'path');
+  for (const { task } of context.plan.nodes)
     for (const spec of task.inputs) {
-      if (spec.optional || spec.negated) continue;
-      const problem = await checkInput(task, spec, context, inspection, hasPathEdges);
+      if (spec.optional || spec.negated || (!context.options.only && context.graph.isMadeInput(spec))) continue;
+      const problem = await checkInput(task, spec, context, inspection);
       if (problem !== null) problems.push(problem);
     }
-  }
   return problems;
 }
 
@@ -32,13 +29,11 @@ async function checkInput(
   spec: InputSpec,
   context: Context,
   inspection: Inspection,
-  hasPathEdges: boolean,
 ): Promise<Diagnostic | null> {
-  const { layout, graph, options, ownership } = context;
-  if (!options.only && hasPathEdges && isMadeBySomeTask(spec, task, context)) return null;
+  const { layout, options, ownership } = context;
   if (spec.kind === 'glob') {
-    const negated = task.inputs.filter((other) => other.negated);
-    const found = await context.fingerprinter.matchInputs([spec, ...negated], {
+    // Without the negations: a pattern that finds files which are then taken away isn't mistyped.
+    const found = await context.fingerprinter.matchInputs([spec], {
       isMade: options.only ? () => false : inspection.gathering.isMade,
     });
     if (found.matches.length > 0) return null;
@@ -46,32 +41,20 @@ async function checkInput(
   }
   const path = spec.external ? resolve(layout.root, spec.path) : join(layout.root, spec.path);
   const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
-  if (options.only || graph.makerOf(spec.path) === null) {
-    if (!isThere)
-      return diagnose(
-        spec,
-        'input-missing',
-        `the input ${spec.path} of ${task.label} does not exist${options.only ? '' : ' and no task makes it'}`,
-        'create it, correct the path, or write {path: …, optional: true}',
-      );
-    if (!options.only && spec.kind === 'file' && ownership.contentOf(spec.path) !== null && inspection.gathering.isMade(spec.path))
-      return diagnose(
-        spec,
-        'input-orphan',
-        `the input ${spec.path} of ${task.label} was made by a task that the pipeline no longer has`,
-        'bring the task back, or make the file your own: copy it to another name and list that',
-      );
-  }
-  return null;
-}
-
-function isMadeBySomeTask(spec: InputSpec, task: Task, { graph, matching }: Context): boolean {
-  const covers = coverage(spec, matching);
-  const index = graph.indexOf.get(task.id)!;
-  return (graph.upstream[index] ?? []).some(
-    (edge) =>
-      edge.kind === 'path' &&
-      graph.tasks[edge.task]!.outputs.some((output) => output.kind === 'glob' || covers(output.path) || spec.path.startsWith(`${output.path}/`)),
+  if (!isThere)
+    return diagnose(
+      spec,
+      'input-missing',
+      `the input ${spec.path} of ${task.label} does not exist${options.only ? '' : ' and no task makes it'}`,
+      'create it, correct the path, or write {path: …, optional: true}',
+    );
+  const isOrphan = !options.only && spec.kind === 'file' && ownership.contentOf(spec.path) !== null && inspection.gathering.isMade(spec.path);
+  if (!isOrphan) return null;
+  return diagnose(
+    spec,
+    'input-orphan',
+    `the input ${spec.path} of ${task.label} was made by a task that the pipeline no longer has`,
+    'bring the task back, or make the file your own: copy it to another name and list that',
   );
 }
 

@@ -3,16 +3,7 @@
  * it is whole, checked and synced, so every name leads to bytes that were right once; whether they still are is
  * checked at each use. Doesn't know results.
  */
-import {
-  closeSync,
-  fchmodSync,
-  fstatSync,
-  lstatSync,
-  openSync,
-  renameSync,
-  statSync,
-  utimesSync,
-} from 'node:fs';
+import { chmodSync, closeSync, lstatSync, openSync, renameSync, statSync, utimesSync } from 'node:fs';
 import { type IoError, removeFile, tempName } from '../base/atomic-file.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { clone, digestInPieces, readSmall, SMALL_BYTES, syncData, writeAll } from './copy-content.ts';

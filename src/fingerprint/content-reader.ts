@@ -93,8 +93,12 @@ export function createContentReader(hasher: Hasher, cache: StatCache, clock: Fil
   }
 
   async function readLarge(place: Place, stats: Stats): Promise<Content | null> {
-    const waitMs = clock.untilSettledMs(stats);
-    if (waitMs > 0 && waitMs <= WORTH_WAITING_MS) await setTimeout(Math.ceil(waitMs) + 1);
+    // More than once, because the clock read by a write lags behind by up to a tick.
+    for (let tries = 0; tries < RETRIES; tries++) {
+      const waitMs = clock.untilSettledMs(stats);
+      if (waitMs === 0 || waitMs > WORTH_WAITING_MS) break;
+      await setTimeout(Math.ceil(waitMs) + 1);
+    }
     const clockMs = clock.refresh();
     return remember(place, await hasher.digestLargeFile(place.absolute), clockMs);
   }

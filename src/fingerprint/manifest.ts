@@ -36,9 +36,10 @@ export function buildManifest(ingredients: ManifestIngredients): KeyManifest {
     { part: 'shell', value: task.run?.kind === 'shell' ? task.run.shell : [] },
     { part: 'dir', value: task.dir },
   ];
-  for (const [name, value] of sortedEntries(task.params)) parts.push({ part: 'param', name, value });
+  for (const [name, value] of sortedEntries(task.params))
+    parts.push({ part: 'param', name, value: ordered(value) });
   for (const [name, value] of sortedEntries(task.matrixMentioned))
-    parts.push({ part: 'matrix', name, value });
+    parts.push({ part: 'matrix', name, value: ordered(value) });
   for (const [name, value] of sortedEntries(ingredients.env)) parts.push({ part: 'env', name, value });
   for (const { name, hmac } of sortedBy(ingredients.secrets, (it) => it.name))
     parts.push({ part: 'secret', name, hmac });
@@ -63,7 +64,7 @@ export function buildManifest(ingredients: ManifestIngredients): KeyManifest {
  *     orch-key <format>\n        then for each part its text and a newline
  *
  * Inputs, of which there may be 100,000, are texts with their lengths before them (a third of JSON's time); all
- * else is JSON with sorted names. Either way no value can run into the next.
+ * else is JSON. Either way no value can run into the next.
  */
 export function hashManifest(manifest: KeyManifest): TaskKey {
   let text = `orch-key ${manifest.format}\n`;
@@ -98,17 +99,15 @@ function textOf(part: ManifestPart): string {
 }
 
 function line(value: JsonValue): string {
-  return `${canonicalJson(value)}\n`;
+  return `${JSON.stringify(value)}\n`;
 }
 
-/** JSON with the names of every object sorted: the order in which a map was written doesn't count. */
-function canonicalJson(value: JsonValue): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+/** The names of every map sorted: the order in which one was written neither counts nor shows as a difference. */
+function ordered(value: JsonValue): JsonValue {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(ordered);
   const map = value as { readonly [key: string]: JsonValue };
-  return `{${sortedEntries(map)
-    .map(([name, each]) => `${JSON.stringify(name)}:${canonicalJson(each)}`)
-    .join(',')}}`;
+  return Object.fromEntries(sortedEntries(map).map(([name, each]) => [name, ordered(each)]));
 }
 
 function sortedEntries<T>(record: Readonly<Record<string, T>>): [string, T][] {

@@ -26,21 +26,23 @@ export function decodeUtf8(bytes: Uint8Array): Outcome<string, NotUtf8> {
   }
 }
 
-/** By halving: a prefix decodes, incomplete last character allowed, exactly as long as it ends before the bad byte. */
+/** By halving: a prefix decodes, its last character cut off or not, as long as it ends before what is wrong. */
 function firstInvalidByte(bytes: Uint8Array): number {
   let valid = 0;
   let invalid = bytes.length;
   while (valid < invalid) {
     const middle = (valid + invalid + 1) >> 1;
-    if (isValidPrefix(bytes.subarray(0, middle))) valid = middle;
+    if (isValid(bytes.subarray(0, middle), true)) valid = middle;
     else invalid = middle - 1;
   }
+  // What was still incomplete there begins up to three bytes before.
+  while (!isValid(bytes.subarray(0, valid), false)) valid--;
   return valid;
 }
 
-function isValidPrefix(bytes: Uint8Array): boolean {
+function isValid(bytes: Uint8Array, stream: boolean): boolean {
   try {
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream });
     return true;
   } catch {
     return false;

@@ -162,7 +162,15 @@ async function globCompiler(drafts: readonly TaskDraft[]): Promise<CompileGlob> 
   if (!hasGlobs(drafts)) return () => () => false;
   const { default: picomatch } = await import('picomatch');
   // Without dot files: only what matches by every reading of a glob is certain.
-  return (glob) => picomatch(glob, { dot: false, windows: false });
+  const compiled = new Map<string, (path: string) => boolean>();
+  return (glob) => {
+    let matches = compiled.get(glob);
+    if (matches === undefined) {
+      matches = picomatch(glob, { dot: false, windows: false });
+      compiled.set(glob, matches);
+    }
+    return matches;
+  };
 }
 
 function warnOfNeeds(

@@ -114,7 +114,8 @@ function parse(source: SourceFile, yaml: YamlLibrary, problems: Problems): Docum
     });
   }
   if (errors.length > 0 || second !== undefined) return null;
-  if (document.contents === null) {
+  // The library's node for nothing, as after a lone `---`, is a scalar.
+  if (document.contents === null || document.contents.range?.[0] === document.contents.range?.[1]) {
     const hint = 'a pipeline has at least `version: 1` and `tasks:`';
     problems.error('empty-file', { file: source.path, line: 1, column: 1 }, 'the file is empty', { hint });
     return null;

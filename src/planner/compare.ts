@@ -3,6 +3,7 @@
  * whatever changes a key is found here and nothing else is.
  */
 import type { StaleReason } from '../model/decision.ts';
+import type { JsonValue } from '../model/ids.ts';
 import type { KeyManifest, ManifestPart } from '../model/manifest.ts';
 
 /** Reasons in the order in which they explain best: one's own changes before what came from upstream. */
@@ -90,9 +91,11 @@ function reasonFor(before: ManifestPart | null, after: ManifestPart | null): Sta
     case 'matrix':
       return {
         why: part.part === 'param' ? 'param-changed' : 'matrix-changed',
-        name: part.name,
-        from: before !== null && 'name' in before && 'value' in before ? before.value : undefined,
-        to: after !== null && 'name' in after && 'value' in after ? after.value : undefined,
+        ...firstDifference(
+          part.name,
+          before !== null && 'name' in before && 'value' in before ? before.value : undefined,
+          after !== null && 'name' in after && 'value' in after ? after.value : undefined,
+        ),
       };
     case 'input':
       if (part.from !== null) return { why: 'upstream-changed', task: part.from, path: part.path };
@@ -105,6 +108,24 @@ function reasonFor(before: ManifestPart | null, after: ManifestPart | null): Sta
         to: part.content,
       };
   }
+}
+
+interface Difference {
+  readonly name: string;
+  readonly from: JsonValue | undefined;
+  readonly to: JsonValue | undefined;
+}
+
+/** Of a map the first value that differs: `model.max_depth`, not the whole `model`. */
+function firstDifference(name: string, from: JsonValue | undefined, to: JsonValue | undefined): Difference {
+  if (!isMap(from) || !isMap(to)) return { name, from, to };
+  for (const key of new Set([...Object.keys(from), ...Object.keys(to)]))
+    if (JSON.stringify(from[key]) !== JSON.stringify(to[key])) return firstDifference(`${name}.${key}`, from[key], to[key]);
+  return { name, from, to };
+}
+
+function isMap(value: JsonValue | undefined): value is { readonly [key: string]: JsonValue } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function valueOf(part: ManifestPart | null): string {

@@ -30,6 +30,8 @@ export interface Graph {
   readonly downstream: readonly (readonly number[])[];
   /** The task whose declared outputs cover a path, or null. */
   readonly makerOf: (path: string) => number | null;
+  /** May some task make what the input means? Exact for literal paths. */
+  readonly isMadeInput: (input: InputSpec) => boolean;
 }
 
 interface DeclaredOutput {
@@ -63,7 +65,8 @@ export function buildGraph(tasks: readonly Task[], matching: PathMatching): Grap
     upstream.push(edges);
     for (const maker of new Set(edges.map((edge) => edge.task))) downstream[maker]?.push(index);
   }
-  return { tasks, indexOf, upstream, downstream, makerOf: outputs.makerOf };
+  const isMadeInput = (input: InputSpec) => outputs.overlapping(input).length > 0;
+  return { tasks, indexOf, upstream, downstream, makerOf: outputs.makerOf, isMadeInput };
 }
 
 function negationOf(inputs: readonly InputSpec[], matching: PathMatching): (path: string) => boolean {

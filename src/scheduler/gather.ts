@@ -59,6 +59,8 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
   const covers = task.inputs.map((spec) => coverage(spec, context.matching));
   const matched: string[][] = task.inputs.map(() => []);
   const isNegated = (path: string) => task.inputs.some((spec, at) => spec.negated && covers[at]!(path));
+  /** Inputs of which something was found and taken away again. */
+  const negatedAway = new Set<number>();
   let tainted = false;
 
   if (!context.asTheyLie)
@@ -72,9 +74,12 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
   function takeCovered(upstream: Node): void {
     const wanted = new Set<string>();
     for (const entry of upstream.result?.outputs ?? []) {
-      const specs = task.inputs.flatMap((spec, at) =>
-        !spec.negated && covers[at]!(entry.path) && (spec.kind === 'file' || !isNegated(entry.path)) ? [at] : [],
-      );
+      const specs = task.inputs.flatMap((spec, at) => {
+        if (spec.negated || !covers[at]!(entry.path)) return [];
+        if (spec.kind === 'file' || !isNegated(entry.path)) return [at];
+        negatedAway.add(at);
+        return [];
+      });
       if (specs.length === 0) continue;
       wanted.add(entry.path);
       for (const at of specs) if (entry.kind !== 'folder' || task.inputs[at]!.kind === 'file') matched[at]!.push(entry.path);
@@ -104,8 +109,10 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
   if (!sources.ok) return sources;
   for (const [at, spec] of task.inputs.entries()) {
     matched[at]!.sort();
-    const problem = unmatched(spec, matched[at]!, context.root);
-    if (problem !== null) return fail(problem);
+    if (matched[at]!.length === 0 && !negatedAway.has(at)) {
+      const problem = await unmatched(spec, context);
+      if (problem !== null) return fail(problem);
+    }
     // `${{ inputs.x }}` of a literal path is that path, whatever lies below it.
     if (spec.kind !== 'glob') matched[at] = [spec.path];
   }
@@ -201,13 +208,17 @@ async function takeSources(
   return ok(sources);
 }
 
-function unmatched(spec: InputSpec, paths: readonly string[], root: string): Failure | null {
-  if (paths.length > 0 || spec.optional || spec.negated) return null;
+/** Nothing was found for this input: is that a mistake? */
+async function unmatched(spec: InputSpec, context: GatherContext): Promise<Failure | null> {
+  if (spec.optional || spec.negated) return null;
+  if (spec.kind === 'glob') {
+    // A pattern that finds files which the negations take away isn't mistyped.
+    const { matches } = await context.fingerprinter.matchInputs([spec], { isMade: context.isMade });
+    return matches.length > 0 ? null : { kind: 'input-unusable', path: spec.path, message: 'matches no file' };
+  }
   // A folder that other tasks left empty is there all the same.
-  if (spec.kind !== 'glob' && lstatSync(join(root, spec.path), { throwIfNoEntry: false })?.isDirectory()) return null;
-  return spec.kind === 'glob'
-    ? { kind: 'input-unusable', path: spec.path, message: 'matches no file' }
-    : { kind: 'input-missing', path: spec.path };
+  const isFolder = lstatSync(join(context.root, spec.path), { throwIfNoEntry: false })?.isDirectory() === true;
+  return isFolder ? null : { kind: 'input-missing', path: spec.path };
 }
 
 function partOf(entry: OutputEntry, upstream: Node): InputPart {

@@ -257,7 +257,10 @@ class Run {
   /** A result that the cache knew and that lies on the disk as it should: from now on the root's own. */
   private adopt(node: Node, request: DecideRequest): void {
     if (node.result === null || request.own !== null || this.context.journal.resultOf(request.key) !== null) return;
-    this.context.journal.append([{ kind: 'result', result: node.result }]);
+    this.context.journal.append([
+      { kind: 'result', result: node.result },
+      { kind: 'restored', id: node.task.id, key: request.key, manifest: request.manifest },
+    ]);
   }
 
   /** True once this run may change disk and state; false where it must not go on. */
@@ -349,8 +352,11 @@ class Run {
     }
     try {
       this.context.ownership.append([{ own: wanted }]);
-      if (this.context.journal.resultOf(result.key) === null || request.own === null)
-        this.context.journal.append([{ kind: 'result', result }]);
+      if (request.own === null) this.context.journal.append([{ kind: 'result', result }]);
+      if (request.last?.key !== result.key)
+        this.context.journal.append([
+          { kind: 'restored', id: node.task.id, key: result.key, manifest: node.gathered!.manifest },
+        ]);
     } catch (error) {
       this.settle(node, 'failed', ioFailure('record the restoring of', node.task.label, error));
       return;

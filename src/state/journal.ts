@@ -7,6 +7,7 @@
  *     {"t":"result","key":…,"outputs":[["f",path,digest,x,stored],["d",path],["l",path,text]],"ms":…,"at":…,"acc":0}
  *     {"t":"start","id":"taxi:train","key":…,"run":…,"at":…}
  *     {"t":"end","id":"taxi:train","key":…,"run":…,"at":…,"ms":…,"how":"succeeded","man":[offset,length],"log":…}
+ *     {"t":"restored","id":"taxi:train","key":…,"man":[offset,length]}
  *
  * In `runs`: {"run":…,"atMs":…,"durationMs":…,"state":…,"targets":[…],"counts":{…}}
  */
@@ -44,7 +45,9 @@ export interface RunRecord {
 export type JournalEntry =
   | { readonly kind: 'result'; readonly result: Result }
   | { readonly kind: 'start'; readonly id: TaskId; readonly key: TaskKey; readonly run: RunId; readonly atMs: number }
-  | { readonly kind: 'end'; readonly attempt: Omit<AttemptRecord, 'manifestAt'>; readonly manifest: KeyManifest | null };
+  | { readonly kind: 'end'; readonly attempt: Omit<AttemptRecord, 'manifestAt'>; readonly manifest: KeyManifest | null }
+  /** The task's outputs are those of this key again, without an attempt. */
+  | { readonly kind: 'restored'; readonly id: TaskId; readonly key: TaskKey; readonly manifest: KeyManifest };
 
 export interface Journal {
   resultOf(key: TaskKey): Result | null;
@@ -76,7 +79,8 @@ type Line =
       how: AttemptRecord['outcome'];
       log: string | null;
       man: readonly [number, number] | null;
-    };
+    }
+  | { t: 'restored'; id: string; key: string; man: readonly [number, number] | null };
 
 export function journalPath(layout: Layout): string {
   return join(layout.state, 'journal');
@@ -127,6 +131,17 @@ export function openJournal(layout: Layout): Journal {
         });
         if (line.how === 'succeeded') durations.set(line.id, line.ms);
         break;
+      case 'restored': {
+        // What differs next time is told from here; log and times stay those of the last attempt.
+        const last = attempts.get(line.id);
+        attempts.set(line.id, {
+          ...(last ?? { id: line.id as TaskId, run: '' as RunId, atMs: 0, durationMs: 0, log: null }),
+          key: line.key as TaskKey,
+          outcome: 'succeeded',
+          manifestAt: line.man,
+        });
+        break;
+      }
     }
   }
 
@@ -143,6 +158,8 @@ export function openJournal(layout: Layout): Journal {
         const man = entry.manifest === null ? null : appendManifest(entry.manifest);
         return { t: 'end', id, key, run, at: atMs, ms: Math.round(durationMs), how: outcome, log, man };
       }
+      case 'restored':
+        return { t: 'restored', id: entry.id, key: entry.key, man: appendManifest(entry.manifest) };
     }
   }
 
@@ -218,7 +235,8 @@ export function compactJournal(layout: Layout): void {
   for (const line of records as Line[]) {
     if (line.t === 'result') latest.set(`result ${line.key}`, line);
     else {
-      latest.set(`attempt ${line.id}`, line);
+      latest.set(`${line.t === 'restored' ? 'restored' : 'attempt'} ${line.id}`, line);
+      if (line.t !== 'restored') latest.delete(`restored ${line.id}`);
       if (line.t === 'end' && line.how === 'succeeded') latest.set(`success ${line.id}`, line);
     }
   }

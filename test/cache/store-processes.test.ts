@@ -12,6 +12,8 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -338,6 +340,45 @@ describe.runIf(isRoot)('what the system refuses (needs root)', () => {
     });
   });
 });
+
+describe.runIf(isRoot && hasStrace && spawnSync('mkfs.btrfs', ['--version']).status === 0)(
+  'a file system with clones (needs root, strace, mkfs.btrfs)',
+  () => {
+    test('contents share their blocks with the files they came from and go to, and not their changes', async () => {
+      const dir = tempFolder();
+      const [image, disk] = [join(dir, 'image'), join(dir, 'disk')];
+      mkdirSync(disk);
+      writeFileSync(image, '');
+      truncateSync(image, 200_000_000);
+      expect(spawnSync('mkfs.btrfs', [image]).status).toBe(0);
+      if (spawnSync('mount', ['-o', 'loop', image, disk]).status !== 0) return;
+      onTestFinished(() => void spawnSync('umount', [disk]));
+      const content = Buffer.alloc(20_000_000, 'content ');
+      writeTree(disk, { 'large.bin': { file: content, executable: true } });
+      const before = readTree(disk);
+      const store = open(join(disk, '.cache', 'content'));
+      const result = resultOf(disk);
+      const { stderr } = under('ioctl', null, ['save', join(disk, '.cache', 'content'), disk]);
+      expect(stderr).toMatch(/FICLONE.* = 0/);
+      const [blob] = filesBelow(join(disk, '.cache', 'content', 'v1', 'blobs'));
+      expect(statSync(join(disk, '.cache', 'content', 'v1', 'blobs', blob!)).mode & 0o777).toBe(0o444);
+      for (let round = 0; round < 2; round += 1) {
+        expect(await store.restore(result.outputs, disk)).toMatchObject({ restored: true });
+        expect(readTree(disk)).toEqual(before);
+        writeFileSync(join(disk, 'large.bin'), 'edited', { flag: 'r+' });
+      }
+      expect(await store.save(result, (path) => join(disk, path))).toMatchObject({
+        value: { saved: true, addedBlobs: 0 },
+      });
+      emptyRoot(disk);
+      const damaged = join(disk, '.cache', 'content', 'v1', 'blobs', blob!);
+      chmodSync(damaged, 0o644);
+      writeFileSync(damaged, 'damaged', { flag: 'r+' });
+      expect(await store.restore(result.outputs, disk)).toMatchObject({ restored: false, why: 'missing' });
+      expect(readTree(disk)).toEqual({});
+    });
+  },
+);
 
 test('16: another user’s store is read-only', async () => {
   const { root, dir } = await stored();

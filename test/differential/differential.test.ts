@@ -7,7 +7,8 @@ import { expect, it } from 'vitest';
 import { EDIT_KINDS } from './generate.ts';
 import { soak } from './soak.ts';
 
-const BUNDLE = process.env['ORCH_TEST_BUNDLE'] ?? fileURLToPath(new URL('../../dist/orch.cjs', import.meta.url));
+const BUNDLE =
+  process.env['ORCH_TEST_BUNDLE'] ?? fileURLToPath(new URL('../../dist/orch.cjs', import.meta.url));
 const CI_GRAPHS = 200;
 const graphs = Number(process.env['ORCH_TEST_GRAPHS'] ?? CI_GRAPHS);
 const seed = Number(process.env['ORCH_TEST_SEED'] ?? 1);

@@ -7,7 +7,7 @@
  * that reads all of `out/` writes, as do all after it, under `final/`.
  */
 import fc from 'fast-check';
-import { chosenBy, expand, matches, overlap } from './reference-model.ts';
+import { chosenBy, expand, matches, overlap, selects } from './reference-model.ts';
 import { isPattern, type Op, type Params, type PipelineSpec, type TaskSpec } from './workload.ts';
 
 export const WORDS = ['ant', 'bee', 'cat', 'dog', 'elk', 'fox'] as const;
@@ -295,13 +295,13 @@ function outputsOf(
 /** No error that orch would have to report before anything runs. `sources`: the files that no task makes. */
 export function isValid(pipeline: PipelineSpec, sources: readonly string[], params: Params = {}): boolean {
   const cells = expand(pipeline, { ...pipeline.params, ...params });
-  const isFound = (input: string) =>
+  const isFound = (input: string, all: readonly string[]) =>
     input.startsWith('!') ||
-    sources.some((path) => matches(input, path)) ||
+    sources.some((path) => matches(input, path) && selects(all, path)) ||
     cells.some((cell) => cell.outputs.some((output) => overlap(output, input)));
   return (
     pipeline.tasks.every((task) => cells.some((cell) => cell.task === task)) &&
-    cells.every((cell) => cell.inputs.every(isFound)) &&
+    cells.every((cell) => cell.inputs.every((input) => isFound(input, cell.inputs))) &&
     cells.every((cell) => cell.task.needs.every((need) => chosenBy(need, cell, cells).length > 0))
   );
 }

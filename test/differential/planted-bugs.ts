@@ -50,3 +50,64 @@ export async function buildWith(bug: PlantedBug, outfile: string): Promise<void>
   });
   if (left.size > 0) throw new Error(`${bug.name}: not part of the bundle: ${[...left].join(', ')}`);
 }
+
+/** `shows`: what the differential test must complain of. */
+export const PLANTED_BUGS: readonly (PlantedBug & { readonly shows: RegExp })[] = [
+  {
+    name: 'the stat cache looks at size and inode only, not at mtime and ctime',
+    shows: /didn't run: /,
+    edits: [
+      {
+        file: 'src/fingerprint/stat-cache.ts',
+        find: `      columns[count + at] === stats.mtimeMs &&
+      columns[2 * count + at] === stats.ctimeMs &&
+`,
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'outputs on disk are believed to be there and right',
+    shows: /: expected ".*", found (absent|")/,
+    edits: [
+      {
+        file: 'src/planner/decide.ts',
+        find: 'const disk = request.disk(result);',
+        replace: 'const disk: DiskState = { absent: [], wrong: [], surplus: [] };',
+      },
+    ],
+  },
+  {
+    name: 'the key leaves out the parameters',
+    shows: /didn't run: /,
+    edits: [
+      {
+        file: 'src/fingerprint/manifest.ts',
+        find: "for (const [name, value] of sortedEntries(task.params)) parts.push({ part: 'param', name, value });",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'an upstream task that ran makes its dependents run, whatever it made',
+    shows: /ran, but must not: /,
+    edits: [
+      {
+        file: 'src/scheduler/gather.ts',
+        find: 'content: entry.digest, executable: entry.executable, from };',
+        replace: "content: entry.digest + (upstream.key ?? ''), executable: entry.executable, from };",
+      },
+    ],
+  },
+  {
+    name: 'a restored content is not checked against its digest',
+    shows: /didn't run: |: expected ".*", found "/,
+    edits: [
+      {
+        file: 'src/cache/checked-copy.ts',
+        find: 'if (hasher.digestBytes(bytes) !== request.digest) return false;',
+        replace: '',
+      },
+    ],
+  },
+];

@@ -26,13 +26,18 @@ export async function shrink(
       const candidate = nth(shorter(best.story), index);
       if (candidate === undefined) break;
       const divergence = await tell(candidate);
-      if (divergence === null) continue;
+      if (divergence === null || kindOf(divergence) !== kindOf(best.divergence)) continue;
       best = { story: candidate, divergence };
       isShorter = true;
       index -= 1; // what stood behind it has moved up
     }
   }
   return best;
+}
+
+/** So that one fault doesn't turn into another on the way: what is wrong stays of one kind. */
+function kindOf({ differences }: Divergence): string {
+  return differences[0]!.replace(/:.*$/s, '').replace(/^[^ ]*\/.*$/, 'a file');
 }
 
 function nth<T>(items: Iterable<T>, index: number): T | undefined {

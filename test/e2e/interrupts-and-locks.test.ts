@@ -1,5 +1,8 @@
 /** Signals (D4, E1), and two runs in one root (D7). */
-import { describe, expect, it } from 'vitest';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { ORCH } from '../support/project.ts';
 import { gate, holdAt, isAlive, until } from './support/gate.ts';
 import {
   eventsOf,
@@ -113,6 +116,7 @@ describe('a second run in one root', () => {
     const events = eventsOf(ran);
     expect(events.find((event) => event.event === 'run-waiting')).toMatchObject({ pid: first.pid });
     expect(outcomesOf(events)).toEqual({ make: 'up-to-date' });
+    expect(events.filter((event) => event.event === 'task-started')).toEqual([]);
     expect(s.ran()).toEqual(['make']);
   });
 
@@ -121,13 +125,18 @@ describe('a second run in one root', () => {
     const g = gate(s, 'g');
     const first = s.start(['run', 'make']);
     await g.reached();
-    const second = s.start(['run', 'make']);
-    await second.stdoutMatches(/[Ww]aiting/);
+    const second = spawn(ORCH, ['run', 'make'], { cwd: s.dir, env: s.environment() });
+    onTestFinished(() => void second.kill('SIGKILL'));
+    let text = '';
+    for (const stream of [second.stdout, second.stderr]) stream.on('data', (data) => (text += data));
+    const ended = once(second, 'close');
+    await until(() => /waiting/i.test(text), 'the word that it waits');
+    expect(text).toContain(String(first.pid));
+    expect(text).not.toContain('Running task');
     g.release();
     await first.done;
-    const ran = await second.done;
-    expect(ran.code).toBe(0);
-    expect(said(ran)).toContain(String(first.pid));
+    expect(await ended).toEqual([0, null]);
+    expect(s.ran()).toEqual(['make']);
   });
 
   it('ends with 4 under --no-wait', async () => {

@@ -2,7 +2,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { EVENT_VERSION } from '../../src/model/event.ts';
-import { cleanEnv, ORCH } from '../support/project.ts';
 import { eventsOf, type Fields, type Scenario, said, scenario, task } from './support/scenario.ts';
 
 const tasks: Fields = {
@@ -218,10 +217,9 @@ describe('streams', () => {
       { 'in.txt': '1\n' },
       { finally: ['cleanup'] },
     );
-    const env = { ...cleanEnv(), TRACE: `${s.outside}/trace`, BIN: ORCH };
     const shell = spawnSync('bash', ['-c', '"$BIN" run deploy | head -n 1; echo "${PIPESTATUS[0]}"'], {
       cwd: s.dir,
-      env,
+      env: s.environment(),
       encoding: 'utf8',
     });
     expect(shell.stdout.split('\n')[0]).toBe('🎯 Target: deploy');
@@ -234,7 +232,7 @@ describe('streams', () => {
     const s = project();
     const shell = spawnSync('bash', ['-c', '"$BIN" list | head -n 1'], {
       cwd: s.dir,
-      env: { ...cleanEnv(), BIN: ORCH },
+      env: s.environment(),
       encoding: 'utf8',
     });
     expect(shell.stderr).toBe('');
@@ -246,7 +244,7 @@ describe('streams', () => {
     const make = (target: string) =>
       spawnSync('make', ['-s', target], {
         cwd: s.dir,
-        env: { ...cleanEnv(), TRACE: `${s.outside}/trace`, BIN: ORCH },
+        env: s.environment(),
         encoding: 'utf8',
       });
     expect(make('deploy').status).toBe(0);

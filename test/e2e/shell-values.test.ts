@@ -68,6 +68,22 @@ it('a bare list is one word an element', async () => {
   expect(s.read('out.txt')).toBe("[one word][$(two)][th'ree]");
 });
 
+it('bare inputs and outputs are one word a path, matches of a glob included', async () => {
+  const s = scenario(
+    {
+      t: {
+        run: `${PRINT}\nshow \${{ inputs }} > \${{ outputs }}`,
+        inputs: ['in/*', 'b.txt'],
+        outputs: ['out.txt'],
+      },
+    },
+    { 'in/two words': '', "in/it's": '', 'b.txt': '' },
+  );
+  await s.ok('run', 't');
+  expect(s.read('out.txt').split('][').length).toBe(3);
+  for (const word of ['[in/two words]', "[in/it's]", '[b.txt]']) expect(s.read('out.txt')).toContain(word);
+});
+
 it('a list inside quotes is an error with its place', async () => {
   const s = scenario({ t: task('t', 'echo "${{ params.v }}"') }, {}, { params: { v: ['a', 'b'] } });
   const ran = await s.exits(2, ['run', 't']);

@@ -78,14 +78,14 @@ describe('the project root', () => {
   it('is what --root says where it is given', async () => {
     const s = bareScenario();
     s.write(
-      'config/flow.yaml',
+      'work/config/flow.yaml',
       flow({ make: task('make', 'cat in.txt > out.txt', { inputs: ['in.txt'], outputs: ['out.txt'] }) }),
     );
     s.write('work/in.txt', 'here\n');
-    await s.ok('run', '-f', 'config/flow.yaml', '--root', 'work', 'make');
+    await s.ok('run', '-f', 'work/config/flow.yaml', '--root', 'work', 'make');
     expect(s.read('work/out.txt')).toBe('here\n');
     expect(s.exists('work/.cache')).toBe(true);
-    expect(s.exists('config/.cache')).toBe(false);
+    expect(s.exists('work/config/.cache')).toBe(false);
   });
 
   it('not found: exit 2, where it looked, and orch init', async () => {

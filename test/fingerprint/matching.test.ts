@@ -174,7 +174,8 @@ describe('matching', () => {
     const pattern = fc.array(piece, { minLength: 1, maxLength: 3 }).map((pieces) => pieces.join('/'));
     await fc.assert(
       fc.asyncProperty(pattern, async (glob) => {
-        fc.pre(/[*?{]/.test(glob));
+        // fast-glob takes `a/**` to match a file `a` as well.
+        fc.pre(/[*?{]/.test(glob) && !glob.endsWith('/**'));
         const expected = await fastGlob(glob, {
           cwd: root.dir,
           followSymbolicLinks: false,

@@ -12,6 +12,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   unlinkSync,
   utimesSync,
   writeFileSync,
@@ -175,6 +176,15 @@ describe('the racy rule', () => {
       seen.add((await read(session, 'a')).content);
     }
     expect(seen.size).toBe(300);
+  });
+
+  test('a large file that was just written is hashed once: it waits out the step instead', async () => {
+    const root = makeRoot(['a']);
+    truncateSync(root.path('a'), 33 * 1024 * 1024);
+    const session = await root.open();
+    expect((await read(session, 'a')).seen.isSettled).toBe(true);
+    session.flush();
+    expect((await openCache(root)).lookup('a', lstatSync(root.path('a')))).not.toBeNull();
   });
 
   test('believes a stat only a step of the file system’s clock later', () => {

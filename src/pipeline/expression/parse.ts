@@ -172,8 +172,13 @@ function parseTokens(tokens: readonly Token[], source: string): Expr {
       const joins = isSymbol('-') && dash.at === end && next !== undefined && next.at === dash.end;
       if (!joins || !(next.kind === 'name' || (next.kind === 'number' && object.name === 'needs')))
         return source.slice(first.at, end);
-      end = next.end;
       index += 2;
+      end = next.end;
+      // `step-2b` is cut into step, -, 2 and b.
+      const rest = peek();
+      if (next.kind !== 'number' || rest.kind !== 'name' || rest.at !== end) continue;
+      index += 1;
+      end = rest.end;
     }
   }
 

@@ -50,7 +50,7 @@ export function tokenize(text: string): Outcome<readonly Token[], SyntaxTrouble>
     if (number !== null) {
       const value = Number(number);
       // 2^53 and beyond would silently become another number.
-      if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))
+      if (!Number.isFinite(value) || (/^\d+$/.test(number) && !Number.isSafeInteger(value)))
         return fail({
           message: `the number ${number} is too large to be exact`,
           at,

@@ -16,7 +16,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import type { RunEvent, TaskOutcome } from '../../../src/model/event.ts';
-import { makeProject, Project, type Ran, type Running, type RunOptions } from '../../support/project.ts';
+import {
+  cleanEnv,
+  makeProject,
+  ORCH,
+  Project,
+  type Ran,
+  type Running,
+  type RunOptions,
+} from '../../support/project.ts';
 import { entriesUnder } from './tree.ts';
 
 /** A task or pipeline as it stands in the file. Pipelines are written as JSON, which is YAML. */
@@ -53,11 +61,17 @@ export class Scenario extends Project {
     return join(this.outside, 'gates');
   }
 
+  private get variables(): Record<string, string> {
+    return { TRACE: this.trace, GATES: this.gates, OUTSIDE: this.outside, BIN: ORCH, ...this.env };
+  }
+
+  /** The whole environment of a process that a test starts by itself. */
+  environment(): NodeJS.ProcessEnv {
+    return cleanEnv(this.variables);
+  }
+
   override start(args: readonly string[], options: RunOptions = {}): Running {
-    return super.start(args, {
-      ...options,
-      env: { TRACE: this.trace, GATES: this.gates, OUTSIDE: this.outside, ...this.env, ...options.env },
-    });
+    return super.start(args, { ...options, env: { ...this.variables, ...options.env } });
   }
 
   /** Writes `orch.yaml`. */

@@ -31,10 +31,9 @@ const SEPARATOR = '\0-- next script --\0';
  * programs, only builtins: whatever goes wrong, it can't do more than write files into `dir`.
  */
 export function runScripts(shell: string, scripts: readonly string[], dir: string): string[] {
+  // The pipe also waits for what a script left in the background.
   const driver = `for script do
-    # The substitution also waits for what a script left in the background.
-    printed=$(PATH=/nonexistent "$SHELL_PATH" -e -c "$script" </dev/null 2>/dev/null; printf .)
-    printf %s "\${printed%.}"
+    PATH=/nonexistent "$SHELL_PATH" -e -c "$script" </dev/null 2>/dev/null | cat
     printf '\\0-- next script --\\0'
   done`;
   const run = spawnSync('sh', ['-c', driver, 'sh', ...scripts], {
@@ -45,6 +44,7 @@ export function runScripts(shell: string, scripts: readonly string[], dir: strin
   });
   if (run.error !== undefined) throw run.error;
   const outputs = run.stdout.toString('utf8').split(SEPARATOR);
-  if (outputs.length !== scripts.length + 1) throw new Error(`${outputs.length - 1} outputs for ${scripts.length} scripts`);
+  if (outputs.length !== scripts.length + 1)
+    throw new Error(`${outputs.length - 1} outputs for ${scripts.length} scripts`);
   return outputs.slice(0, -1);
 }
