@@ -58,7 +58,7 @@ async function acceptAll(
         useCache: true,
         only: false,
         stream: false,
-        extraWords: new Map(),
+        extraArgs: new Map(),
         totals: {},
         date: request.today,
       },
@@ -113,7 +113,7 @@ async function acceptOne(node: Node, project: Project, state: ProjectState, run:
   const { key, manifest } = node.gathered!;
   if (task.outputs.length > 0) {
     node.result = { key, outputs: scanned.value, durationMs: 0, createdAtMs: nowMs, accepted: true };
-    state.ownership.append([{ own: scanned.value }]);
+    state.ownership.append([{ own: scanned.value, by: task.id }]);
     state.journal.append([{ kind: 'result', result: node.result }]);
   }
   state.journal.append([

@@ -226,7 +226,8 @@ export async function openState(project: Project, request: StateRequest): Promis
       }
     },
   });
-  if (!opened.ok) tell('warning', 'cache-unusable', `the cache can't be used (${opened.error.code}): running without it`);
+  if (!opened.ok)
+    tell('warning', 'cache-unusable', `the cache ${opened.error.path} can't be used (${opened.error.code}): running without it`);
   return {
     journal,
     ownership,

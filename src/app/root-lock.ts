@@ -53,6 +53,8 @@ export async function sweepDeadClaims(project: Project, state: ProjectState, emi
       matching: project.matching,
       isOnDisk: (entry) => fingerprinter.checkOutputs([entry])[0] === 'ok',
       isStored: () => false,
+      isOthers: () => false,
+      isClaimed: () => true,
       replace: false,
       notice: () => {},
     });

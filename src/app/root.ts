@@ -102,7 +102,7 @@ function nothingIn(folders: readonly string[]): ProjectProblem {
   const shown = folders.length <= 3 ? folders.join(', ') : `${folders[0]} and every folder above it`;
   return {
     message: `no pipeline found: looked for orch.yaml and pipelines/*.yaml in ${shown}`,
-    hint: 'write an orch.yaml (see the README), or run orch in a project folder',
+    hint: 'run orch in a project folder, or begin one with `orch init`',
   };
 }
 

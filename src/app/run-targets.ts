@@ -155,11 +155,8 @@ async function planRun(request: RunRequest, project: Project, state: ProjectStat
   const { cpus, totalmem } = await import('node:os');
   const cores = cpus().length;
   const jobs = request.jobs > 0 ? request.jobs : cores;
-  const extraWords = new Map<TaskId, string>();
-  if (request.args.length > 0) {
-    const { shellWord } = await import('../pipeline/expression/index.ts');
-    for (const id of selected.plan.targets) extraWords.set(id, request.args.map((arg) => ` ${shellWord(arg)}`).join(''));
-  }
+  const extraArgs = new Map<TaskId, readonly string[]>();
+  if (request.args.length > 0) for (const id of selected.plan.targets) extraArgs.set(id, request.args);
   const commands = selected.plan.nodes.filter(({ task, final }) => task.run !== null && !final).length;
   return {
     plan: selected.plan,
@@ -173,7 +170,7 @@ async function planRun(request: RunRequest, project: Project, state: ProjectStat
       useCache: request.useCache,
       only: request.only,
       stream: request.output === 'stream' || (request.output === 'group' && commands === 1),
-      extraWords,
+      extraArgs,
       totals: { cpu: Math.max(cores, jobs), memory: totalmem(), ...request.totals },
       date: request.project.today,
     },

@@ -43,7 +43,7 @@ export async function projectStatus(request: ProjectRequest, targets: readonly s
         useCache: true,
         only: false,
         stream: false,
-        extraWords: new Map(),
+        extraArgs: new Map(),
         totals: {},
         date: request.today,
       },

@@ -32,13 +32,16 @@ export interface Hasher {
   /** The same without blocking: other work goes on between slices of 1 MiB. For large files. */
   readonly digestLargeFile: (absolutePath: string) => Promise<ReadFile | null>;
   readonly stream: () => DigestStream;
-  /** 32 hex digits: two differently seeded hashes of a text, for keys. */
-  readonly keyHash: (text: string) => string;
+  /** 32 hex digits: two differently seeded hashes of a text, which may come in parts, for keys. */
+  readonly keyHash: (text: string | Iterable<string>) => string;
 }
 
 const SLICE_BYTES = 1024 * 1024;
 /** A file up to this size is hashed with one call; the WebAssembly memory grows to it once. */
 const BUFFER_BYTES = 256 * 1024;
+/** Parts of a key's text are hashed together in pieces of this size: a text of 10 MB is never built. */
+const GATHERED_CHARACTERS = 32 * 1024;
+const encoder = new TextEncoder();
 const KEY_SEEDS = [0n, 0x9e3779b97f4a7c15n] as const;
 
 let loading: Promise<Hasher> | null = null;
@@ -120,9 +123,26 @@ function createHasher(xxhash: XXHashAPI): Hasher {
     digestFile,
     digestLargeFile,
     stream: () => digestStream(xxhash),
-    keyHash: (text) => {
-      const bytes = Buffer.from(text);
-      return KEY_SEEDS.map((seed) => hex(hashBytes(xxhash, bytes, seed))).join('');
+    keyHash(text) {
+      const hashes = KEY_SEEDS.map((seed) => xxhash.create64(seed));
+      const take = (part: string) => {
+        // UTF-8 takes at most three bytes for each unit of a string.
+        const bytes =
+          part.length * 3 <= BUFFER_BYTES
+            ? buffer.subarray(0, encoder.encodeInto(part, buffer).written)
+            : Buffer.from(part);
+        for (let at = 0; at < bytes.byteLength; at += BUFFER_BYTES)
+          for (const hash of hashes) hash.update(bytes.subarray(at, at + BUFFER_BYTES));
+      };
+      let gathered = '';
+      for (const part of typeof text === 'string' ? [text] : text) {
+        gathered += part;
+        if (gathered.length < GATHERED_CHARACTERS) continue;
+        take(gathered);
+        gathered = '';
+      }
+      take(gathered);
+      return hashes.map((hash) => hex(hash.digest())).join('');
     },
   };
 }

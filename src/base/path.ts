@@ -65,18 +65,43 @@ function rank(unit: number): number {
 
 const SURROGATE = /[\ud800-\udfff]/;
 
-/**
- * Sorts in place by UTF-8 bytes and returns the array. 100,000 paths: 1 ms where they are in order already (a
- * walk of folders delivers them so), else about 60; a comparator in JavaScript takes four times that, so it is
- * kept for lists where the two orders can differ at all.
- */
+/** Sorts in place by UTF-8 bytes and returns the array. */
 export function sortPaths(paths: string[]): string[] {
-  let ordered = true;
-  let plain = true;
-  for (let at = 0; at < paths.length; at++) {
-    if (ordered && at > 0 && paths[at - 1]! > paths[at]!) ordered = false;
-    if (plain && SURROGATE.test(paths[at]!)) plain = false;
+  switch (orderOf(paths, (path) => path)) {
+    case 'sorted':
+      return paths;
+    case 'plain':
+      return paths.sort();
+    case 'surrogates':
+      return paths.sort(comparePaths);
   }
-  if (!plain) return paths.sort(comparePaths);
-  return ordered ? paths : paths.sort();
+}
+
+/** The same for things with a path; the array itself where it's in order already, else a sorted copy. */
+export function sortedByPath<T>(items: readonly T[], pathOf: (item: T) => string): readonly T[] {
+  switch (orderOf(items, pathOf)) {
+    case 'sorted':
+      return items;
+    case 'plain':
+      return [...items].sort((a, b) => (pathOf(a) < pathOf(b) ? -1 : pathOf(a) > pathOf(b) ? 1 : 0));
+    case 'surrogates':
+      return [...items].sort((a, b) => comparePaths(pathOf(a), pathOf(b)));
+  }
+}
+
+/**
+ * 100,000 paths: 2 ms to see that they are in order (a walk through folders delivers them so), else about 60 to
+ * sort them. A comparator in JavaScript takes four times that, so it's kept for lists in which the order of UTF-16
+ * and that of bytes can differ at all.
+ */
+function orderOf<T>(items: readonly T[], pathOf: (item: T) => string): 'sorted' | 'plain' | 'surrogates' {
+  let order: 'sorted' | 'plain' = 'sorted';
+  let before = '';
+  for (const item of items) {
+    const path = pathOf(item);
+    if (SURROGATE.test(path)) return 'surrogates';
+    if (before > path) order = 'plain';
+    before = path;
+  }
+  return order;
 }

@@ -15,6 +15,8 @@ import { terminalFor } from './style.ts';
 declare const ORCH_VERSION: string;
 
 async function main(argv: readonly string[]): Promise<number> {
+  // What ends without an answer is no success: a promise that nobody settles lets node end by itself, with 0.
+  process.exitCode = EXIT.unusable;
   const program = createProgram();
   const state = { exitCode: 0, extra: [] as readonly string[], params: [] as ReturnType<typeof splitArgv>['params'] };
   defineCommands(program, state);
@@ -123,6 +125,9 @@ Examples:
   );
   command('schema', 'print the JSON Schema of pipeline files').action(() =>
     set(import('./commands/schema.ts').then(({ schema }) => schema())),
+  );
+  command('init', 'write a small orch.yaml to begin with').action((_options: unknown, self: Command) =>
+    set(import('./commands/init.ts').then(({ init }) => init(globals(self)))),
   );
   command('clean', 'empty cache and state, never a file of yours')
     .option('--outputs', 'remove recorded, unedited outputs too')

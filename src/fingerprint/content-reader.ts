@@ -24,7 +24,7 @@ export interface Content {
 
 export interface ContentReader {
   /** Without reading: the digest that the stat cache answers with, or null. */
-  readonly known: (place: Place, stats: Stats) => Content | null;
+  readonly known: (path: string, stats: Stats) => string | null;
   /**
    * Reads it now. null where it isn't a regular file any more. Throws the system's error; where too many files are
    * open (EMFILE) only after a few tries, so that no half-read content is ever taken for one.
@@ -122,10 +122,7 @@ export function createContentReader(hasher: Hasher, cache: StatCache, clock: Fil
   }
 
   return {
-    known(place, stats) {
-      const digest = cache.lookup(place.path, stats);
-      return digest === null ? null : { digest, stats, isSettled: true };
-    },
+    known: cache.lookup,
     readNow,
     read,
     settle() {

@@ -4,7 +4,7 @@
  */
 import { loadedHasher } from '../base/digest.ts';
 import { unreachable } from '../base/outcome.ts';
-import { comparePaths } from '../base/path.ts';
+import { sortedByPath } from '../base/path.ts';
 import type { JsonValue, TaskKey } from '../model/ids.ts';
 import { KEY_FORMAT, type KeyManifest, type ManifestPart } from '../model/manifest.ts';
 import type { Task } from '../model/task.ts';
@@ -41,19 +41,19 @@ export function buildManifest(ingredients: ManifestIngredients): KeyManifest {
   for (const [name, value] of sortedEntries(task.matrixMentioned))
     parts.push({ part: 'matrix', name, value: ordered(value) });
   for (const [name, value] of sortedEntries(ingredients.env)) parts.push({ part: 'env', name, value });
-  for (const { name, hmac } of sortedBy(ingredients.secrets, (it) => it.name))
+  for (const { name, hmac } of sortedByPath(ingredients.secrets, (it) => it.name))
     parts.push({ part: 'secret', name, hmac });
-  for (const { command: probe, output } of sortedBy(ingredients.tools, (it) => it.command))
+  for (const { command: probe, output } of sortedByPath(ingredients.tools, (it) => it.command))
     parts.push({ part: 'tool', command: probe, output });
-  for (const { path, kind } of sortedBy(task.outputs, (it) => `${it.path}\0${it.kind}`))
+  for (const { path, kind } of sortedByPath(task.outputs, (it) => `${it.path}\0${it.kind}`))
     parts.push({ part: 'output', path, kind });
   let before: string | null = null;
-  for (const { path, content, executable, from } of sortedBy(ingredients.inputs, (it) => it.path)) {
+  for (const { path, content, executable, from } of sortedByPath(ingredients.inputs, (it) => it.path)) {
     // A file that two declarations lead to is one input.
     if (path !== before) parts.push({ part: 'input', path, content, executable, from });
     before = path;
   }
-  for (const { value, from } of sortedBy(ingredients.needs, (it) => `${it.value}\0${it.from}`))
+  for (const { value, from } of sortedByPath(ingredients.needs, (it) => `${it.value}\0${it.from}`))
     parts.push({ part: 'need', value, from });
   return { format: KEY_FORMAT, parts };
 }
@@ -67,9 +67,12 @@ export function buildManifest(ingredients: ManifestIngredients): KeyManifest {
  * else is JSON. Either way no value can run into the next.
  */
 export function hashManifest(manifest: KeyManifest): TaskKey {
-  let text = `orch-key ${manifest.format}\n`;
-  for (const part of manifest.parts) text += textOf(part);
-  return `k${manifest.format}-${loadedHasher().keyHash(text)}` as TaskKey;
+  return `k${manifest.format}-${loadedHasher().keyHash(textsOf(manifest))}` as TaskKey;
+}
+
+function* textsOf(manifest: KeyManifest): Iterable<string> {
+  yield `orch-key ${manifest.format}\n`;
+  for (const part of manifest.parts) yield textOf(part);
 }
 
 function textOf(part: ManifestPart): string {
@@ -110,14 +113,6 @@ function ordered(value: JsonValue): JsonValue {
   return Object.fromEntries(sortedEntries(map).map(([name, each]) => [name, ordered(each)]));
 }
 
-function sortedEntries<T>(record: Readonly<Record<string, T>>): [string, T][] {
-  return Object.entries(record).sort(([a], [b]) => comparePaths(a, b));
-}
-
-function sortedBy<T>(items: readonly T[], keyOf: (item: T) => string): readonly T[] {
-  // Most lists come sorted; then neither copying nor a comparator is needed.
-  let isSorted = true;
-  for (let at = 1; at < items.length && isSorted; at++)
-    isSorted = comparePaths(keyOf(items[at - 1]!), keyOf(items[at]!)) <= 0;
-  return isSorted ? items : [...items].sort((a, b) => comparePaths(keyOf(a), keyOf(b)));
+function sortedEntries<T>(record: Readonly<Record<string, T>>): readonly (readonly [string, T])[] {
+  return sortedByPath(Object.entries(record), ([name]) => name);
 }

@@ -73,7 +73,7 @@ export function matchSources(
       onProblem,
       excludes: isExcluded,
     };
-    const isOwn = (path: string) => ownFolders.has(path);
+    const isOwn = (path: string, folder: boolean) => folder && ownFolders.has(path);
     if (spec.kind === 'file') {
       const stats = statOf(links.absolute(spec.path));
       if (stats === null) return [];
@@ -87,7 +87,7 @@ export function matchSources(
       }
     } else {
       const isSkipped = around.skipList();
-      const skips = (path: string, folder: boolean) => isOwn(path) || isSkipped(path, folder);
+      const skips = (path: string, folder: boolean) => isOwn(path, folder) || isSkipped(path, folder);
       if (spec.kind === 'glob') {
         const base = globParent(spec.path);
         const enters = compileGlobFolders(spec.path);

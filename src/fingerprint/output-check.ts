@@ -27,10 +27,11 @@ export function checkEntry(root: string, entry: OutputEntry, reader: ContentRead
     case 'symlink':
       return stats.isSymbolicLink() && textOf(absolute) === entry.link ? 'ok' : 'wrong';
     case 'file': {
-      if (!stats.isFile() || stats.size !== sizeOfDigest(entry.digest)) return 'wrong';
-      if (isExecutable(stats.mode) !== entry.executable) return 'wrong';
-      const place = { path: entry.path, absolute };
-      const content = reader.known(place, stats) ?? readIfPossible(reader, place);
+      if (!stats.isFile() || isExecutable(stats.mode) !== entry.executable) return 'wrong';
+      const known = reader.known(entry.path, stats);
+      if (known !== null) return known === entry.digest ? 'ok' : 'wrong';
+      if (stats.size !== sizeOfDigest(entry.digest)) return 'wrong';
+      const content = readIfPossible(reader, { path: entry.path, absolute });
       return content?.digest === entry.digest ? 'ok' : 'wrong';
     }
   }

@@ -6,7 +6,7 @@
 import { lstatSync, readlinkSync, type Stats } from 'node:fs';
 import { compileGlob, compileGlobFolders, globParent } from '../base/glob.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
-import { childOf, comparePaths } from '../base/path.ts';
+import { childOf, sortedByPath } from '../base/path.ts';
 import type { Failure } from '../model/failure.ts';
 import type { OutputEntry } from '../model/result.ts';
 import type { OutputSpec } from '../model/task.ts';
@@ -60,7 +60,7 @@ export async function scanOutputs(
       entries.push({ kind, path, digest: reading.digest!, executable: reading.executable, stored });
     }
   }
-  return ok(entries.sort((a, b) => comparePaths(a.path, b.path)));
+  return ok(sortedByPath(entries, (entry) => entry.path));
 }
 
 /**

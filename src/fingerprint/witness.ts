@@ -44,7 +44,7 @@ function isChanged(before: Fingerprint, { links, paths }: WitnessDisk): boolean 
   if (before.kind === 'folder') return !stats.isDirectory();
   if (before.kind === 'symlink') return isLinkChanged(before, stats, paths);
   if (!stats.isFile() || isExecutable(stats.mode) !== before.executable) return true;
-  switch (compareStamps(before.seen.stamp, stampOf(stats))) {
+  switch (compareStamps(before.seen, stampOf(stats))) {
     case 'same':
       // Written in the same step of the clock, before and after hashing: only the bytes tell.
       return !before.seen.isSettled && isContentChanged(before, paths);
@@ -57,7 +57,7 @@ function isChanged(before: Fingerprint, { links, paths }: WitnessDisk): boolean 
 }
 
 function isLinkChanged(before: Fingerprint, stats: Stats, paths: PathReader): boolean {
-  if (!stats.isSymbolicLink() || compareStamps(before.seen.stamp, stampOf(stats)) === 'written') return true;
+  if (!stats.isSymbolicLink() || compareStamps(before.seen, stampOf(stats)) === 'written') return true;
   const now = paths.readNow(before.path);
   if (
     now === null ||

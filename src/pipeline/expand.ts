@@ -5,9 +5,10 @@ import { declareEnv, type EnvView } from './env.ts';
 import { fillNode } from './fill.ts';
 import { type Cell, cellsOf } from './matrix.ts';
 import type { Problems } from './problems.ts';
+import { hasExpression } from './schema.ts';
 import { type LoadSurroundings, NOTHING_KNOWN, sharedScope, taskScope } from './scope.ts';
 import { startOf } from './texts.ts';
-import { child, entriesOf, type MapEntry, type MapNode } from './yaml-node.ts';
+import { child, entriesOf, type MapEntry, type MapNode, type YamlNode } from './yaml-node.ts';
 
 /** Tasks of one pipeline; what is wrong with matrices is reported. */
 export function expandTasks(
@@ -24,7 +25,7 @@ export function expandTasks(
     const matrix = child(node, 'matrix');
     if (matrix === null) return [draft(pipeline, entry, node, null, false, around)];
     const filled = fillNode(matrix, shared(view));
-    const cells = filled?.kind === 'map' ? usableCells(filled, entry.key, pipeline, problems) : [];
+    const cells = filled?.kind === 'map' ? usableCells(filled, matrix, entry.key, pipeline, problems) : [];
     if (cells.length === 0) return [draft(pipeline, entry, node, null, true, around)];
     return cells.map((cell) => draft(pipeline, entry, node, cell, false, around));
   });
@@ -73,14 +74,16 @@ function emptyMap({ value, keySpan }: MapEntry): MapNode {
 
 function usableCells(
   matrix: MapNode,
+  from: YamlNode,
   task: string,
   { source }: PipelineDraft,
   problems: Problems,
 ): readonly Cell[] {
   for (const { key, value } of entriesOf(matrix)) {
     if (value.kind === 'list') continue;
-    // A map is refused by the schema; a scalar came from an expression.
-    if (value.kind === 'scalar')
+    // What stands in the file itself has been refused by the schema.
+    const written = child(from, key);
+    if (written?.kind === 'scalar' && hasExpression(written.source))
       problems.error(
         'bad-matrix',
         startOf(value, source),

@@ -35,7 +35,18 @@ export interface Filling {
 /** What stays open is filled in when the task runs. null: the text is wrong, which is reported. */
 export function fold(node: ScalarNode, reader: 'raw' | 'shell', filling: Filling): Template | null {
   const read = readAndNote(node, reader, filling);
-  return read === null ? null : foldPart(read.template, read, filling);
+  const folded = read === null ? null : foldPart(read.template, read, filling);
+  // No program can be given one: neither in an argument nor in a variable.
+  if (read !== null && folded !== null && hasNul(folded)) {
+    filling.problems.error('bad-value', read.position, 'there is a NUL character in this text');
+    return null;
+  }
+  return folded;
+}
+
+function hasNul(template: Template): boolean {
+  if (typeof template === 'string') return template.includes('\0');
+  return template.parts.some((part) => typeof part === 'string' && part.includes('\0'));
 }
 
 /** The same for a text that was read before, or for a part of it. */
@@ -106,14 +117,16 @@ export function fillNode(node: YamlNode, filling: Filling): YamlNode | null {
     return null;
   }
   const measured = { span: node.span, weight: node.weight, depth: node.depth };
-  if (node.kind === 'list')
-    return { ...measured, kind: 'list', items: node.items.flatMap((item) => fillNode(item, filling) ?? []) };
+  if (node.kind === 'list') {
+    const items = node.items.map((item) => fillNode(item, filling));
+    return items.includes(null) ? null : { ...measured, kind: 'list', items: items as YamlNode[] };
+  }
   const entries = new Map<string, MapEntry>();
   for (const entry of node.entries.values()) {
     const value = fillNode(entry.value, filling);
     if (value !== null) entries.set(entry.key, { ...entry, value });
   }
-  return { ...measured, kind: 'map', entries };
+  return entries.size < node.entries.size ? null : { ...measured, kind: 'map', entries };
 }
 
 function nodeOf(value: JsonValue, span: Span): YamlNode {
@@ -144,9 +157,8 @@ export function readAndNote(
 }
 
 function readKnown(node: ScalarNode, filling: Filling): ReadText | null {
-  const read = readAndNote(node, 'raw', filling);
-  const open = read?.mentions.find((mention) => !filling.scope.isStatic(mention));
-  if (open === undefined) return read;
+  const open = filling.texts.read(node, 'raw')?.mentions.find((mention) => !filling.scope.isStatic(mention));
+  if (open === undefined) return readAndNote(node, 'raw', filling);
   const { message, hint } = whyOpen(open);
   filling.problems.error('not-static', open.position, message, { hint });
   return null;

@@ -71,7 +71,11 @@ export async function loadPipelines(request: LoadRequest): Promise<LoadOutcome> 
   const drafts = pipelines.flatMap((pipeline) => expandTasks(pipeline, around, problems));
   const usable = drafts.filter((draft) => !draft.isBroken);
   const index = indexTasks(drafts);
-  for (const draft of usable) resolveNeeds(draft, index, fillingFor(draft, NOTHING_KNOWN, around, problems));
+  for (const draft of usable) {
+    // What `needs` mentions doesn't count: which tasks are needed enters the key by what they make.
+    const { noted: _uncounted, ...filling } = fillingFor(draft, NOTHING_KNOWN, around, problems);
+    resolveNeeds(draft, index, filling);
+  }
   const ordered = orderTasks(drafts, problems).filter((draft) => !draft.isBroken);
   for (const draft of ordered) readPaths(draft, around, problems);
   refuseOverlaps(usable, await globCompiler(usable), problems);

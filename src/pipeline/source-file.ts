@@ -23,35 +23,36 @@ export interface SourceFile {
 export function makeSourceFile(path: string, text: string): SourceFile {
   const starts = [0];
   for (const found of text.matchAll(/\r\n|\r|\n/g)) starts.push(found.index + found[0].length);
-  const lineAt = (offset: number): number => {
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if (starts[middle]! <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  };
+  /** Second halves of characters beyond U+FFFF: what columns in code points don't count. */
+  const seconds: number[] = [];
+  for (const found of text.matchAll(/[\ud800-\udbff][\udc00-\udfff]/g)) seconds.push(found.index + 1);
+  const columnOf = (lineStart: number, offset: number) =>
+    offset - lineStart - (countBelow(seconds, offset) - countBelow(seconds, lineStart)) + 1;
   return {
     path,
     text,
     position({ start, end }) {
-      const line = lineAt(Math.max(0, Math.min(start, text.length)));
+      const from = Math.max(0, Math.min(start, text.length));
+      const line = countBelow(starts, from + 1) - 1;
       const lineStart = starts[line]!;
-      const column = codePoints(text, lineStart, start) + 1;
-      const marked = text.slice(start, Math.min(end, starts[line + 1] ?? text.length)).trimEnd();
+      const column = columnOf(lineStart, from);
+      const marked = text.slice(from, Math.min(end, starts[line + 1] ?? text.length)).trimEnd();
       const position = { file: path, line: line + 1, column };
       return marked.length > 1
-        ? { ...position, endColumn: column + codePoints(marked, 0, marked.length) }
+        ? { ...position, endColumn: columnOf(lineStart, from + marked.length) }
         : position;
     },
   };
 }
 
-function codePoints(text: string, start: number, end: number): number {
-  let count = end - start;
-  for (let at = start; at < end - 1; at++)
-    if (text.charCodeAt(at) >= 0xd800 && text.charCodeAt(at) <= 0xdbff) count--;
-  return count;
+/** How many of the ascending numbers are less than `limit`. */
+export function countBelow(ascending: readonly number[], limit: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (ascending[middle]! < limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -76,9 +76,6 @@ function readShell(draft: TaskDraft, filling: Filling): Shell {
 
 function readCommand(draft: TaskDraft, node: YamlNode, shell: Shell, filling: Filling): CommandSpec | null {
   const { problems } = filling;
-  for (const item of node.kind === 'scalar' ? [node] : itemsOf(node))
-    if (item.kind === 'scalar' && item.source.includes('\0'))
-      problems.error('bad-value', startOf(item, draft.in.source), 'a command has no NUL character');
   if (node.kind === 'list') {
     const argv: Template[] = [];
     for (const item of node.items) {

@@ -13,7 +13,7 @@ import {
 } from './expression/index.ts';
 import type { Problems } from './problems.ts';
 import { hasExpression } from './schema.ts';
-import type { SourceFile, Span } from './source-file.ts';
+import { countBelow, type SourceFile, type Span } from './source-file.ts';
 import type { ScalarNode } from './yaml-node.ts';
 
 /** `shell`: values are quoted for a shell that reads the text. */
@@ -74,25 +74,20 @@ function place({ file, line, column }: SourcePosition): SourcePosition {
  * little is moved.
  */
 function positionsIn(node: ScalarNode, source: SourceFile): (offset: number) => SourcePosition {
+  const { span } = node;
+  const inValue = placeholdersIn(node.source);
+  const inFile = placeholdersIn(source.text.slice(span.start, span.end));
   return (offset) => {
-    const { span } = node;
-    const written = source.text.slice(span.start, span.end);
-    let count = 0;
-    let inValue = -1;
-    for (
-      let at = node.source.indexOf('${{');
-      at !== -1 && at <= offset;
-      at = node.source.indexOf('${{', at + 3)
-    ) {
-      count++;
-      inValue = at;
-    }
-    let inFile = -1;
-    for (let left = count; left > 0; left--) inFile = written.indexOf('${{', inFile + 1);
-    if (count === 0 || inFile === -1) return place(source.position({ start: span.start, end: span.start }));
-    const start = Math.min(span.start + inFile + (offset - inValue), span.end);
-    return place(source.position({ start, end: start }));
+    const nth = countBelow(inValue, offset + 1) - 1;
+    const start = inFile[nth];
+    const at =
+      start === undefined ? span.start : Math.min(span.start + start + (offset - inValue[nth]!), span.end);
+    return place(source.position({ start: at, end: at }));
   };
+}
+
+function placeholdersIn(text: string): readonly number[] {
+  return [...text.matchAll(/\$\{\{/g)].map((found) => found.index);
 }
 
 /** The place of a node's first character, which is where messages about it point. */

@@ -24,7 +24,8 @@ export interface RunOptions {
   readonly only: boolean;
   /** Pass task output on as events while it is written. */
   readonly stream: boolean;
-  readonly extraWords: ReadonlyMap<TaskId, string>;
+  /** `-- ARGS` */
+  readonly extraArgs: ReadonlyMap<TaskId, readonly string[]>;
   /** Totals of resources by name. */
   readonly totals: Readonly<Record<string, number>>;
   /** `YYYY-MM-DD` */

@@ -13,9 +13,10 @@ import type { JournalEntry } from '../state/journal.ts';
 import type { RunContext } from './context.ts';
 import { type GatherContext, renderContextOf } from './gather.ts';
 import type { Gathered, Node } from './node.ts';
-import { renderCommand, renderEnv } from './render.ts';
+import { renderCommand, renderEnv, withArgs } from './render.ts';
 import { taskEnvironment } from './task-environment.ts';
 import {
+  checkInsideRoot,
   checkOccupied,
   discardOutputs,
   keepFailedOutputs,
@@ -61,8 +62,8 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
   const { task } = node;
   const failed = (failure: Failure, durationMs = 0): ExecuteEnd => ({ kind: 'failed', failure, durationMs });
 
-  const occupied = checkOccupied(task, null, workspace);
-  if (occupied !== null) return failed(occupied);
+  const refused = checkInsideRoot(task, workspace) ?? checkOccupied(task, null, workspace);
+  if (refused !== null) return failed(refused);
   const attemptId = `${context.run}-${node.index}-${request.attempt}`;
   // Foreign files go aside before the claim: from the claim on, whatever lies there counts as the attempt's.
   const aside = setAsideForeign(task, null, workspace);
@@ -114,7 +115,7 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
     return discarded.ok ? { kind: 'inputs-changed', paths: changed, durationMs } : failed(discarded.error, durationMs);
   }
   const scanned = await scanOutputs(context.layout.root, task.outputs, context.fingerprinter, {
-    isOthers: (path) => isOthers(request, path),
+    isOthers: (path) => workspace.isOthers(path, task),
   });
   const unreadable = scanned.ok ? unreadableMetrics(request) : null;
   if (!scanned.ok || unreadable !== null) {
@@ -126,13 +127,6 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
       ? null
       : { key: gathered.key, outputs: scanned.value, durationMs, createdAtMs: context.now(), accepted: gathered.tainted };
   return { kind: 'made', result, durationMs, durable: keep(request, attemptId, result, durationMs, logPath) };
-}
-
-/** Recorded as made by another task: a folder or glob of this one never captures it. */
-function isOthers({ node, context }: ExecuteRequest, path: string): boolean {
-  if (context.ownership.contentOf(path) === null) return false;
-  const maker = context.graph.makerOf(path);
-  return maker !== null && context.graph.tasks[maker]!.id !== node.task.id;
 }
 
 /**
@@ -170,10 +164,8 @@ async function commandOf(
   if (!argv.ok) return argv;
   const declared = renderEnv(task, render);
   if (!declared.ok) return declared;
-  const extra = context.options.extraWords.get(task.id);
-  const words = extra === undefined ? argv.value : [...argv.value.slice(0, -1), argv.value[argv.value.length - 1]! + extra];
   return ok({
-    argv: words,
+    argv: withArgs(task.run!, argv.value, context.options.extraArgs.get(task.id) ?? []),
     env: taskEnvironment({
       task,
       environment: context.environment,
@@ -220,7 +212,7 @@ async function keep(
   try {
     if (result !== null) {
       // Owned from here on in memory: the same run may have to restore or remove it again.
-      context.ownership.append([{ own: result.outputs }, { end: attemptId }]);
+      context.ownership.append([{ own: result.outputs, by: task.id }, { end: attemptId }]);
       if (context.store !== null && context.options.useCache && task.cacheable && !result.accepted) {
         const saved = await context.store.save(result, (path) => join(context.layout.root, path));
         if (!saved.ok) return saved.error;

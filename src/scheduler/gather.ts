@@ -37,8 +37,8 @@ export interface GatherContext {
   /** The output of a `tools` command. */
   readonly toolOutput: (command: string, node: Node) => Promise<Outcome<string, Failure>>;
   readonly secretSalt: () => string;
-  /** `-- ARGS`, quoted, by task id; part of the command. */
-  readonly extraWords: ReadonlyMap<string, string>;
+  /** `-- ARGS` by task id; part of the command. */
+  readonly extraArgs: ReadonlyMap<string, readonly string[]>;
   /** `--only`: inputs are taken as they lie. */
   readonly asTheyLie: boolean;
 }
@@ -124,7 +124,8 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
   if (task.run !== null) {
     const text = keyTextOf(task.run, render);
     if (!text.ok) return text;
-    command = text.value + (context.extraWords.get(task.id) ?? '');
+    const args = context.extraArgs.get(task.id) ?? [];
+    command = args.length === 0 ? text.value : `${text.value}\n-- ${JSON.stringify(args)}`;
   }
   const tools: { command: string; output: string }[] = [];
   for (const template of task.tools) {

@@ -8,9 +8,10 @@ import { dirname, join } from 'node:path';
 import { fail, ok, type Outcome } from '../base/outcome.ts';
 import type { StaleReason } from '../model/decision.ts';
 import type { Failure } from '../model/failure.ts';
-import type { JsonValue } from '../model/ids.ts';
+import type { JsonValue, TaskId } from '../model/ids.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
 import type { Task } from '../model/task.ts';
+import { coverage } from '../planner/graph.ts';
 import { type DecideRequest, type DiskState, type LastAttempt } from '../planner/decide.ts';
 import { entryOf } from '../state/ownership.ts';
 import type { RunContext } from './context.ts';
@@ -58,6 +59,13 @@ export function createInspection(
     matching: context.matching,
     isOnDisk,
     isStored,
+    isOthers: (path, task) => {
+      const by = ownership.makerOf(path);
+      if (by === null || by === task.id) return false;
+      const maker = graph.indexOf.get(by as TaskId);
+      return maker !== undefined && graph.tasks[maker]!.outputs.some((spec) => coverage(spec, context.matching)(path));
+    },
+    isClaimed: (path) => isClaimed(path),
     replace: options.replace,
     notice: (code, message) => context.emit({ event: 'notice', level: 'warning', code, message, task: null }),
   };
@@ -124,7 +132,7 @@ export function createInspection(
     metrics,
     toolOutput: createToolRunner(context),
     secretSalt: () => saltOf(join(layout.state, 'salt')),
-    extraWords: options.extraWords,
+    extraArgs: options.extraArgs,
     asTheyLie: options.only,
   };
 
@@ -144,7 +152,8 @@ export function createInspection(
     if (ownedByTask === null) {
       ownedByTask = new Map();
       for (const path of ownership.paths()) {
-        const maker = graph.makerOf(path);
+        const by = graph.indexOf.get((ownership.makerOf(path) ?? '') as TaskId);
+        const maker = by !== undefined && graph.makerOf(path) !== null ? by : graph.makerOf(path);
         if (maker !== null) ownedByTask.set(maker, [...(ownedByTask.get(maker) ?? []), path]);
       }
     }

@@ -8,7 +8,7 @@ import type { Template } from '../model/expression.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue } from '../model/ids.ts';
 import type { CommandSpec, Task } from '../model/task.ts';
-import { type EvaluateError, renderText, type Scope } from '../pipeline/expression/index.ts';
+import { type EvaluateError, renderText, type Scope, shellWord } from '../pipeline/expression/index.ts';
 
 export interface RenderContext {
   readonly task: Task;
@@ -54,6 +54,14 @@ export function keyTextOf(command: CommandSpec, context: RenderContext): Outcome
   const argv = renderCommand(command, masked);
   if (!argv.ok) return argv;
   return ok(command.kind === 'shell' ? argv.value[argv.value.length - 1]! : JSON.stringify(argv.value));
+}
+
+/** `-- ARGS`: words of an argument vector, or quoted behind a script. */
+export function withArgs(command: CommandSpec, argv: readonly string[], args: readonly string[]): readonly string[] {
+  if (args.length === 0) return argv;
+  if (command.kind === 'argv') return [...argv, ...args];
+  const script = argv[argv.length - 1]!.trimEnd();
+  return [...argv.slice(0, -1), [script, ...args.map(shellWord)].join(' ')];
 }
 
 export function renderEnv(task: Task, context: RenderContext): Outcome<Readonly<Record<string, string>>, Failure> {

@@ -65,6 +65,7 @@ class Run {
   private pending = 0;
   private phase: 'main' | 'final' = 'main';
   private stopping = false;
+  private admitting = false;
   private commandsStarted = false;
   private interruptedBy: NodeJS.Signals | null = null;
   private killed = false;
@@ -122,6 +123,7 @@ class Run {
 
   private async runPhase(phase: 'main' | 'final'): Promise<void> {
     this.phase = phase;
+    this.queue = [];
     // `finally` tasks run after a failure or an interrupt as well; what stopped the rest doesn't stop them.
     this.stopping = false;
     await new Promise<void>((resolve) => {
@@ -351,7 +353,7 @@ class Run {
       return;
     }
     try {
-      this.context.ownership.append([{ own: wanted }]);
+      this.context.ownership.append([{ own: wanted, by: node.task.id }]);
       if (request.own === null) this.context.journal.append([{ kind: 'result', result }]);
       if (request.last?.key !== result.key)
         this.context.journal.append([
@@ -379,8 +381,27 @@ class Run {
   // ---- running --------------------------------------------------------------------------------------------
 
   private enqueue(node: Node): void {
+    const { cpu = 1 } = node.task.resources;
+    const granted = this.admission.grantOf(node.task)['cpu'] ?? cpu;
+    if (granted < cpu) this.notice(node, 'note', 'cpu-capped', `${node.task.label} asks for cpu ${cpu}; it gets the ${granted} there are`);
     this.queue.push(node);
-    this.admit();
+    this.admitSoon();
+  }
+
+  /**
+   * Admits once what is under way at this moment has come to its end: tasks that become ready together compete
+   * by priority, and a failure stops the others before they start.
+   */
+  private admitSoon(): void {
+    if (this.admitting) return;
+    this.admitting = true;
+    this.pending++;
+    setImmediate(() => {
+      this.admitting = false;
+      this.admit();
+      this.pending--;
+      this.checkPhaseOver();
+    });
   }
 
   /** Starts queued tasks while a worker is free, those on the longest remaining path first. */
@@ -411,7 +432,7 @@ class Run {
       released = true;
       this.attempts.delete(node);
       this.admission.release(node.task);
-      this.admit();
+      this.admitSoon();
     };
     let end = await this.attemptOnce(node, release);
     if (end.kind === 'inputs-changed') end = await this.onceMore(node, end.paths, release);

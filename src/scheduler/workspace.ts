@@ -3,8 +3,20 @@
  * orch didn't make, removes orphans, keeps what a failed attempt left. The only place that removes or moves
  * files of the root; it touches nothing that isn't recorded as orch's own, except to set it aside.
  */
-import { cpSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  unlinkSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { isInside } from '../base/path.ts';
 import { fail, ok, type Outcome } from '../base/outcome.ts';
 import type { Failure } from '../model/failure.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
@@ -22,6 +34,10 @@ export interface WorkspaceContext {
   /** Does the disk hold exactly this entry? */
   readonly isOnDisk: (entry: OutputEntry) => boolean;
   readonly isStored: (entry: OutputEntry) => boolean;
+  /** Recorded as made by another task of the pipeline: no folder or glob of this one covers it. */
+  readonly isOthers: (path: string, task: Task) => boolean;
+  /** Left by an attempt that died: set aside under the lock, no file of the user's. */
+  readonly isClaimed: (path: string) => boolean;
   /** `--replace`: files without a record in folder and glob outputs are set aside too. */
   readonly replace: boolean;
   readonly notice: (code: string, message: string) => void;
@@ -37,6 +53,30 @@ interface Clearing {
 export function isUnmodified(path: string, context: Pick<WorkspaceContext, 'ownership' | 'isOnDisk'>): boolean {
   const content = context.ownership.contentOf(path);
   return content !== null && context.isOnDisk(entryOf(path, content));
+}
+
+/** A folder link above an output must not lead out of the root: a failure that names it. Changes nothing. */
+export function checkInsideRoot(task: Task, { root }: WorkspaceContext): Failure | null {
+  for (const { path } of task.outputs) {
+    const parts = path.split('/');
+    for (let end = 1; end < parts.length; end++) {
+      const folder = parts.slice(0, end).join('/');
+      const stat = lstatSync(join(root, folder), { throwIfNoEntry: false });
+      if (stat === undefined) break;
+      if (stat.isSymbolicLink() && !isInside(realpathSync(root), realTarget(join(root, folder))))
+        return { kind: 'output-not-regular', path, found: `behind the link ${folder}, which leaves the root` };
+    }
+  }
+  return null;
+}
+
+/** Where a link leads, as far as that exists. */
+function realTarget(link: string): string {
+  try {
+    return realpathSync(link);
+  } catch {
+    return resolve(dirname(link), readlinkSync(link));
+  }
 }
 
 /**
@@ -176,9 +216,10 @@ function classify(task: Task, keep: Result | null, context: WorkspaceContext): C
     for (const path of present(spec, context)) {
       const wanted = kept.get(path);
       if (wanted !== undefined && context.isOnDisk(wanted)) continue;
+      if (spec.kind !== 'file' && context.isOthers(path, task)) continue;
       if (isUnmodified(path, context)) remove.push(path);
       else if (spec.kind === 'file' || wanted !== undefined || context.ownership.contentOf(path) !== null) setAside.push(path);
-      else occupied.push({ output: spec.kind === 'folder' ? `${spec.path}/` : spec.path, path });
+      else if (!context.isClaimed(path)) occupied.push({ output: spec.kind === 'folder' ? `${spec.path}/` : spec.path, path });
     }
   return { remove, setAside, occupied };
 }

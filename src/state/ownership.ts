@@ -6,7 +6,7 @@
  * Kept twice (`owned/a`, `owned/b`), one record a line with its checksum and number, so that damage to one copy
  * loses nothing. The format has no version on purpose: it must outlive all others (and `orch --clean`).
  *
- *     {"n":1,"own":[["out/a.csv","xxh64-…-12"],["out/dir","folder"],["out/l","link:a.csv"]]}
+ *     {"n":1,"own":[["out/a.csv","xxh64-…-12"],["out/dir","folder"],["out/l","link:a.csv"]],"by":"taxi:train"}
  *     {"n":2,"drop":["out/a.csv"]}
  *     {"n":3,"claim":"<attempt>","task":"taxi:train","outputs":[["file","models/model.json"]]}
  *     {"n":4,"end":"<attempt>"}
@@ -27,7 +27,8 @@ export interface Claim {
 }
 
 export type OwnershipChange =
-  | { readonly own: readonly OutputEntry[] }
+  /** `by`: id of the task that made them. */
+  | { readonly own: readonly OutputEntry[]; readonly by: string }
   | { readonly drop: readonly string[] }
   | { readonly claim: Claim }
   | { readonly end: string };
@@ -35,6 +36,8 @@ export type OwnershipChange =
 export interface Ownership {
   /** The recorded content of a path (see `contentOf`), null where it isn't orch's. */
   contentOf(path: string): string | null;
+  /** Id of the task that made a path, as it was called then; null where the path isn't orch's. */
+  makerOf(path: string): string | null;
   /** All recorded paths, unsorted. */
   paths(): Iterable<string>;
   /** Claims without an end. While this process holds the root's lock, those of other processes are dead. */
@@ -66,9 +69,15 @@ export function entryOf(path: string, content: string): OutputEntry {
   return { kind: 'file', path, digest: (executable ? content.slice(0, -2) : content) as Digest, executable, stored: true };
 }
 
+interface Owned {
+  readonly content: string;
+  readonly by: string;
+}
+
 interface Line {
   readonly n: number;
   readonly own?: readonly (readonly [string, string])[];
+  readonly by?: string;
   readonly drop?: readonly string[];
   readonly claim?: string;
   readonly task?: string;
@@ -79,7 +88,7 @@ interface Line {
 /** Reads both copies; touches nothing until the first `append`. */
 export function openOwnership(layout: Layout): Ownership {
   const copies = [join(layout.owned, 'a'), join(layout.owned, 'b')] as const;
-  const own = new Map<string, string>();
+  const own = new Map<string, Owned>();
   const claims = new Map<string, Claim>();
   const { lines, damagedLines, copiesDiffer } = readCopies(copies);
   let next = 1;
@@ -103,7 +112,8 @@ export function openOwnership(layout: Layout): Ownership {
   };
 
   return {
-    contentOf: (path) => own.get(path) ?? null,
+    contentOf: (path) => own.get(path)?.content ?? null,
+    makerOf: (path) => own.get(path)?.by ?? null,
     paths: () => own.keys(),
     openClaims: () => [...claims.values()],
     append(changes) {
@@ -126,15 +136,16 @@ export function openOwnership(layout: Layout): Ownership {
 }
 
 function toLine(n: number, change: OwnershipChange): Line {
-  if ('own' in change) return { n, own: change.own.map((entry) => [entry.path, contentOf(entry)] as const) };
+  if ('own' in change)
+    return { n, own: change.own.map((entry) => [entry.path, contentOf(entry)] as const), by: change.by };
   if ('drop' in change) return { n, drop: change.drop };
   if ('end' in change) return { n, end: change.end };
   const { attempt, task, outputs } = change.claim;
   return { n, claim: attempt, task, outputs: outputs.map(({ kind, path }) => [kind, path] as const) };
 }
 
-function apply(line: Line, own: Map<string, string>, claims: Map<string, Claim>): void {
-  for (const [path, content] of line.own ?? []) own.set(path, content);
+function apply(line: Line, own: Map<string, Owned>, claims: Map<string, Claim>): void {
+  for (const [path, content] of line.own ?? []) own.set(path, { content, by: line.by ?? '' });
   for (const path of line.drop ?? []) own.delete(path);
   if (line.claim !== undefined)
     claims.set(line.claim, {
@@ -145,8 +156,14 @@ function apply(line: Line, own: Map<string, string>, claims: Map<string, Claim>)
   if (line.end !== undefined) claims.delete(line.end);
 }
 
-function snapshot(own: ReadonlyMap<string, string>, claims: ReadonlyMap<string, Claim>): Line[] {
-  const lines: Line[] = own.size === 0 ? [] : [{ n: 1, own: [...own] }];
+function snapshot(own: ReadonlyMap<string, Owned>, claims: ReadonlyMap<string, Claim>): Line[] {
+  const byMaker = new Map<string, [string, string][]>();
+  for (const [path, { content, by }] of own) {
+    const made = byMaker.get(by);
+    if (made === undefined) byMaker.set(by, [[path, content]]);
+    else made.push([path, content]);
+  }
+  const lines: Line[] = [...byMaker].map(([by, entries], at) => ({ n: at + 1, own: entries, by }));
   for (const claim of claims.values()) lines.push(toLine(lines.length + 1, { claim }));
   return lines;
 }

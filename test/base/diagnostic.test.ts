@@ -29,8 +29,18 @@ describe('a diagnostic', () => {
   });
 
   test('gives wide characters two columns and combining ones none', () => {
-    check('日本: é\u0301x\n', { column: 7 }, ['a.yaml:1:7: error: wrong', '   |', ' 1 | 日本: é\u0301x', '   |       ' + ' ^']);
-    check('🎯🎯x\n', { column: 2, endColumn: 4 }, ['a.yaml:1:2: error: wrong', '   |', ' 1 | 🎯🎯x', '   |   ^^^']);
+    check('日本: é\u0301x\n', { column: 7 }, [
+      'a.yaml:1:7: error: wrong',
+      '   |',
+      ' 1 | 日本: é\u0301x',
+      '   |       ' + ' ^',
+    ]);
+    check('🎯🎯x\n', { column: 2, endColumn: 4 }, [
+      'a.yaml:1:2: error: wrong',
+      '   |',
+      ' 1 | 🎯🎯x',
+      '   |   ^^^',
+    ]);
   });
 
   test('counts lines that end in CRLF or a lone CR', () => {
@@ -58,14 +68,11 @@ describe('a diagnostic', () => {
   });
 
   test('ends with related places and the hint', () => {
-    check('a', { hint: 'write b', related: [{ file: 'b.yaml', line: 4, column: 2, message: 'first here' }] }, [
-      'a.yaml:1:1: error: wrong',
-      '   |',
-      ' 1 | a',
-      '   | ^',
-      '  b.yaml:4:2: first here',
-      '  hint: write b',
-    ]);
+    check(
+      'a',
+      { hint: 'write b', related: [{ file: 'b.yaml', line: 4, column: 2, message: 'first here' }] },
+      ['a.yaml:1:1: error: wrong', '   |', ' 1 | a', '   | ^', '  b.yaml:4:2: first here', '  hint: write b'],
+    );
   });
 
   test('lets no control character of a file through to the terminal', () => {
@@ -77,7 +84,15 @@ describe('a diagnostic', () => {
   });
 
   test('is painted part by part', () => {
-    const diagnostic = { severity: 'warning', code: 'x', message: 'm', file: 'f', line: 1, column: 1, hint: 'h' } as const;
+    const diagnostic = {
+      severity: 'warning',
+      code: 'x',
+      message: 'm',
+      file: 'f',
+      line: 1,
+      column: 1,
+      hint: 'h',
+    } as const;
     expect(formatDiagnostic(diagnostic, null, { color: (style, text) => `<${style}>${text}</>` })).toBe(
       '<place>f:1:1:</> <warning>warning:</> m\n  <hint>hint:</> h',
     );

@@ -15,9 +15,12 @@ test.each([
   expect(parseDuration(text)).toEqual({ ok: true, value: ms });
 });
 
-test.each(['', 'x', '10', '5 s', '-1s', '1y', '1e3s', 's', '99999999999999999d'])('%j is no duration', (text) => {
-  expect(parseDuration(text).ok).toBe(false);
-});
+test.each(['', 'x', '10', '5 s', '-1s', '1y', '1e3s', 's', '99999999999999999d'])(
+  '%j is no duration',
+  (text) => {
+    expect(parseDuration(text).ok).toBe(false);
+  },
+);
 
 test('a duration without a unit is told how to get one', () => {
   expect(parseDuration('10')).toEqual({ ok: false, error: 'it has no unit: write 10s for seconds' });

@@ -171,6 +171,40 @@ describe.runIf(hasStrace)('at exact moments (strace)', () => {
     }
   });
 
+  test('25: of two processes that store different bytes under one new key, neither takes the other’s away', async () => {
+    const { root } = await stored();
+    const dir = join(tempFolder(), 'content');
+    const late = spawn(
+      'strace',
+      [
+        '-f',
+        '-qq',
+        '-o',
+        '/dev/null',
+        '-e',
+        `trace=${links}`,
+        '-e',
+        `inject=${links}:delay_enter=1500000:when=1`,
+      ].concat([process.execPath, program, 'save', dir, root]),
+      { stdio: 'ignore' },
+    );
+    const ended = once(late, 'exit');
+    // Its contents have their names: it has seen that there is no entry, and is about to make one.
+    while (!existsSync(join(dir, 'v1', 'blobs')) || filesBelow(join(dir, 'v1', 'blobs')).length < 3) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    const other = tempFolder();
+    writeTree(other, { 'a.txt': { file: 'other' } });
+    await open(dir).save(resultOf(other), (path) => join(other, path));
+    await ended;
+    const found = open(dir)
+      .lookup(keyOf(1))
+      .map((result) => result.outputs);
+    expect(found).toHaveLength(2);
+    expect(found).toContainEqual(resultOf(other).outputs);
+    expect(found).toContainEqual(resultOf(root).outputs);
+  });
+
   test.each([
     ['fdatasync', 'when=1'],
     ['fdatasync', 'when=2'],

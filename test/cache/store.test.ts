@@ -263,6 +263,21 @@ describe('damage', () => {
     expect(readTree(root)).toEqual({});
   });
 
+  test('a restore that fails half-way leaves nothing behind', async () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 40 }, (_, n) => [`out/f${n}`, { file: `file ${n}` }]),
+    );
+    const { dir, root, store, result } = await rig({ ...TREE, ...many });
+    unlinkSync(blobOf(dir, 'file 9'));
+    expect(await store.restore(result.outputs, root)).toEqual({
+      restored: false,
+      why: 'missing',
+      paths: ['out/f9'],
+    });
+    expect(readTree(root)).toEqual({});
+    expect(readdirSync(join(root, '.cache', 'tmp'))).toEqual([]);
+  });
+
   test.each([
     ['changed', (content: Uint8Array) => Buffer.alloc(content.length, '!')],
     ['cut', (content: Uint8Array) => content.subarray(0, 2)],
@@ -337,7 +352,11 @@ describe('clearing', () => {
   test('removes what the store made, and nothing that it did not', async () => {
     const { dir, root, store, save } = await rig();
     const outside = tempFolder();
-    writeTree(outside, { 'precious.txt': { file: 'precious' } });
+    const digest = hasher.digestBytes('precious');
+    writeTree(outside, {
+      'precious.txt': { file: 'precious' },
+      [`quarantine/${digest}`]: { file: 'precious' },
+    });
     const shard = join(dir, 'v1', 'blobs', 'notes');
     mkdirSync(shard);
     writeFileSync(join(shard, 'mine.txt'), 'mine');
@@ -346,16 +365,18 @@ describe('clearing', () => {
     mkdirSync(join(dir, 'v2'));
     writeFileSync(join(dir, 'v2', 'x'), 'theirs');
     symlinkSync(outside, join(dir, 'v1', 'results', 'f'));
+    symlinkSync(join(outside, 'quarantine'), join(dir, 'v1', 'quarantine'));
     symlinkSync(join(outside, 'precious.txt'), join(dir, 'v1', 'tmp', tempName()));
     expect(await store.clear()).toMatchObject({ ok: true, value: { removedFiles: 4 } });
     expect(filesBelow(dir).filter((path) => !path.includes('.tmp-'))).toEqual([
       'mine.txt',
       'v1/blobs/README',
       'v1/blobs/notes/mine.txt',
+      'v1/quarantine',
       'v1/results/f',
       'v2/x',
     ]);
-    expect(filesBelow(outside)).toEqual(['precious.txt']);
+    expect(filesBelow(outside)).toEqual(['precious.txt', `quarantine/${digest}`]);
     writeTree(root, TREE);
     expect(await save()).toMatchObject({ value: { saved: true } });
   });

@@ -14,7 +14,9 @@ it.for(PLANTED_BUGS)('a planted bug is caught: $name', { timeout: 300_000 }, asy
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const bundle = join(folder, 'orch.cjs');
   await buildWith(bug, bundle);
-  const result = await soak({ bundle, graphs: GRAPHS, edits: 8, seed: 1, shrinkMs: 10_000 });
-  console.log(`${bug.name}: caught in graph ${result.graphs} after ${result.runs} runs\n${result.failure}`);
+  const result = await soak({ bundle, graphs: GRAPHS, edits: 8, seed: 1, shrinkMs: 3_000 });
+  console.log(
+    `${bug.name}: graph ${result.graphs}, run ${result.runs}: ${result.failure?.split('\n', 2).join(' ')}`,
+  );
   expect(result.failure).toMatch(bug.shows);
 });

@@ -1,6 +1,6 @@
 /**
- * Builds orch with a bug put in on purpose, to show that the differential test sees it: one exact snippet of one
- * source file is replaced on its way into the bundle, nothing in `src/` changes. A snippet that isn't there exactly
+ * Builds orch with a bug put in on purpose, to show that the differential test sees it: one snippet of one source
+ * file is replaced on its way into the bundle, nothing in `src/` changes. A snippet that isn't there exactly
  * once stops the build, so that the bugs can't silently go stale when the source moves on.
  */
 import { readFileSync } from 'node:fs';
@@ -26,9 +26,10 @@ export async function buildWith(bug: PlantedBug, outfile: string): Promise<void>
         if (edits.length === 0) return undefined;
         let contents = readFileSync(path, 'utf8');
         for (const { file, find, replace } of edits) {
-          const times = contents.split(find).length - 1;
-          if (times !== 1) throw new Error(`${bug.name}: the snippet is ${times} times in ${file}: ${find}`);
-          contents = contents.replace(find, () => replace);
+          const parts = contents.split(anyWhiteSpace(find));
+          if (parts.length !== 2)
+            throw new Error(`${bug.name}: the snippet is ${parts.length - 1} times in ${file}: ${find}`);
+          contents = parts.join(replace);
           left.delete(file);
         }
         return { contents, loader: 'ts' };
@@ -49,6 +50,12 @@ export async function buildWith(bug: PlantedBug, outfile: string): Promise<void>
     plugins: [plant],
   });
   if (left.size > 0) throw new Error(`${bug.name}: not part of the bundle: ${[...left].join(', ')}`);
+}
+
+/** The snippet however the formatter breaks its lines. */
+function anyWhiteSpace(snippet: string): RegExp {
+  const words = snippet.trim().split(/\s+/);
+  return new RegExp(words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('\\s+'));
 }
 
 /** `shows`: what the differential test must complain of. */
@@ -83,8 +90,8 @@ export const PLANTED_BUGS: readonly (PlantedBug & { readonly shows: RegExp })[] 
     edits: [
       {
         file: 'src/fingerprint/manifest.ts',
-        find: "for (const [name, value] of sortedEntries(task.params)) parts.push({ part: 'param', name, value });",
-        replace: '',
+        find: "parts.push({ part: 'param', name, value });",
+        replace: ';',
       },
     ],
   },

@@ -186,11 +186,9 @@ export class Session {
   /** Flips a byte in the stored copies of these contents, size and time kept, as a failing disk does. */
   #damage(texts: readonly string[]): void {
     const store = join(this.#root, '.cache/content');
-    const files = fs
-      .readdirSync(store, { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile());
+    const files = fs.existsSync(store) ? fs.readdirSync(store, { recursive: true, withFileTypes: true }) : [];
     const missing = new Set(texts);
-    for (const entry of files) {
+    for (const entry of files.filter((each) => each.isFile())) {
       const file = join(entry.parentPath, entry.name);
       const bytes = fs.readFileSync(file);
       if (!texts.includes(bytes.toString())) continue;

@@ -97,6 +97,48 @@ describe('needs', () => {
     expect(await s.run('b')).toEqual(['a', 'b']);
   });
 
+  it('may be asked for outputs and status', async () => {
+    const s = scenario(
+      {
+        a,
+        use: task('use ${{ needs.a.status }}', 'cat ${{ needs.a.outputs[0] }} > used.txt', {
+          needs: ['a'],
+          outputs: ['used.txt'],
+        }),
+      },
+      { 'in.txt': '1\n' },
+    );
+    const ran = await s.run('use');
+    expect(ran[1]).toMatch(/^use \S+$/);
+    expect(s.read('used.txt')).toBe('1\n');
+    expect(await s.run('use')).toEqual([]);
+  });
+
+  it('asked for outputs without being upstream is refused', async () => {
+    const s = scenario({ a, use: task('use', 'cat ${{ needs.a.outputs[0] }}') }, { 'in.txt': '1\n' });
+    expect((await s.exits(2, ['run', 'use'])).stderr).toMatch(/orch\.yaml:\d+:\d+/);
+    expect(s.ran()).toEqual([]);
+  });
+
+  it('a folder that a task makes is taken whole, names that are skipped among sources included', async () => {
+    const make = (text: string) => ({
+      make: task('make', `mkdir -p made/node_modules made/empty; echo ${text} > made/node_modules/x.pyc`, {
+        outputs: ['made/'],
+      }),
+      use: task('use', 'cat made/node_modules/x.pyc > used.txt', {
+        inputs: ['made/'],
+        outputs: ['used.txt'],
+      }),
+    });
+    const s = scenario(make('1'));
+    await s.run('use');
+    s.flow(make('2'));
+    expect(await s.run('use')).toEqual(['make', 'use']);
+    expect(s.read('used.txt')).toBe('2\n');
+    s.flow(make('2; rmdir made/empty'));
+    expect(await s.run('use')).toEqual(['make', 'use']);
+  });
+
   it('a task of a diamond runs once', async () => {
     const s = scenario(
       {

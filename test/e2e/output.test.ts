@@ -25,12 +25,17 @@ const project = (fields: Fields = {}): Scenario =>
     },
   );
 
-/** The lines with every time as 0.00s, and a phrase after a task's name taken off. */
+/** The lines with every time as 0.00s, and the phrase that says why (C7) taken off. */
 function lines(stdout: string): string[] {
   return stdout
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => line.replace(/\d+\.\d+s/g, '0.00s').replace(/^(🚀 Running task: \S+) .*$/, '$1'));
+    .map((line) =>
+      line
+        .replace(/\d+\.\d+s/g, '0.00s')
+        .replace(/^(🚀 Running task: \S+) \(.*\)$/, '$1')
+        .replace(/^(📦 .* in 0.00s) \(.*\)$/, '$1'),
+    );
 }
 
 /** Those that the contract spells out, in order. */

@@ -177,7 +177,7 @@ describe('a task receives', () => {
 
   it('ORCH_CPU and OMP_NUM_THREADS by its resources, ORCH_TASK only where it mentions task', async () => {
     const s = scenario({
-      plain: task('plain', dump, { outputs: ['env.txt', 'params.json'], resources: { cpu: 1 } }),
+      plain: task('plain', 'env > env.txt', { outputs: ['env.txt'], resources: { cpu: 1 } }),
       named: task('named', 'env > named.txt; echo ${{ task }}', { outputs: ['named.txt'] }),
     });
     await s.ok('run', 'plain', 'named');

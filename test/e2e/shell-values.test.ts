@@ -72,7 +72,7 @@ it('bare inputs and outputs are one word a path, matches of a glob included', as
   const s = scenario(
     {
       t: {
-        run: `${PRINT}\nshow \${{ inputs }} > \${{ outputs }}`,
+        run: `${PRINT}\nshow \${{ inputs }} > \${{ outputs[0] }}`,
         inputs: ['in/*', 'b.txt'],
         outputs: ['out.txt'],
       },

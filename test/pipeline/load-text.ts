@@ -53,7 +53,11 @@ export async function loadGood(text: string, options?: LoadOptions): Promise<Pip
 }
 
 /** Tasks by label, of a text that has only its `tasks` (indented by two) and what comes before them. */
-export async function loadTasks(tasks: string, before = '', options?: LoadOptions): Promise<Record<string, Task>> {
+export async function loadTasks(
+  tasks: string,
+  before = '',
+  options?: LoadOptions,
+): Promise<Record<string, Task>> {
   const pipeline = await loadGood(`version: 1\n${before}\ntasks:\n${tasks}`, options);
   return Object.fromEntries(pipeline.tasks.map((task) => [task.label, task]));
 }
@@ -64,6 +68,11 @@ export function scriptOf(task: Task | undefined): unknown {
 }
 
 /** The diagnostics of a text that has only `tasks`; line 3 is the first one's. */
-export async function troubleIn(tasks: string, before = '', options?: LoadOptions): Promise<readonly Diagnostic[]> {
-  return (await load(`version: 1\n${before}${before === '' ? '' : '\n'}tasks:\n${tasks}`, options)).diagnostics;
+export async function troubleIn(
+  tasks: string,
+  before = '',
+  options?: LoadOptions,
+): Promise<readonly Diagnostic[]> {
+  return (await load(`version: 1\n${before}${before === '' ? '' : '\n'}tasks:\n${tasks}`, options))
+    .diagnostics;
 }

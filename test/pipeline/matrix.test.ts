@@ -56,13 +56,18 @@ describe('a matrix', () => {
     ['{a: text}', 'bad-value'],
     ['[a]', 'wrong-type'],
   ])('%s is an error: %s', async (matrix, code) => {
-    const diagnostics = await troubleIn(`  t: {run: x, matrix: ${matrix}}\n  u: {run: x, needs: [t]}\n`, 'params: {one: 1}');
-    expect(diagnostics.filter(({ severity }) => severity === 'error').map((each) => each.code)).toEqual([code]);
+    const diagnostics = await troubleIn(
+      `  t: {run: x, matrix: ${matrix}}\n  u: {run: x, needs: [t]}\n`,
+      'params: {one: 1}',
+    );
+    expect(diagnostics.filter(({ severity }) => severity === 'error').map((each) => each.code)).toEqual([
+      code,
+    ]);
   });
 
   test('an unknown key of a cell is an error with what there is', async () => {
     const diagnostics = await troubleIn('  t: {run: "x ${{ matrix.modle }}", matrix: {model: [a, b]}}\n');
-    expect(places(diagnostics)).toEqual(['error 3:16 bad-expression']);
+    expect(places(diagnostics)).toEqual(['error 3:15 bad-expression']);
     expect(diagnostics[0]!.hint).toBe('did you mean model?');
   });
 });

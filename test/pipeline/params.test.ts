@@ -8,7 +8,10 @@ async function valuesOf(params: string, options?: Parameters<typeof loadGood>[1]
   return Object.fromEntries(pipeline.params.map(({ name, value }) => [name, value]));
 }
 
-async function troubleWith(params: string, options?: Parameters<typeof loadGood>[1]): Promise<readonly unknown[]> {
+async function troubleWith(
+  params: string,
+  options?: Parameters<typeof loadGood>[1],
+): Promise<readonly unknown[]> {
   return (await load(`version: 1\nparams: ${params}${TASKS}`, options)).diagnostics;
 }
 
@@ -29,7 +32,11 @@ describe('parameters', () => {
   });
 
   test('a map is a declaration only if it reads like one', async () => {
-    expect(await valuesOf('{a: {type: linear, depth: 3}, b: {default: 4, max: 9}, c: {default: x, values: [x, y]}}')).toEqual({
+    expect(
+      await valuesOf(
+        '{a: {type: linear, depth: 3}, b: {default: 4, max: 9}, c: {default: x, values: [x, y]}}',
+      ),
+    ).toEqual({
       a: { type: 'linear', depth: 3 },
       b: 4,
       c: 'x',
@@ -123,7 +130,9 @@ describe('parameters', () => {
     const { pipelines, diagnostics } = await loadFiles(files, { params: ['a=9', 'b=8', 'two/a=7'] });
     expect(diagnostics).toEqual([]);
     expect(pipelines.map(({ params }) => params.map(({ value }) => value))).toEqual([[9, 8], [7]]);
-    expect((await loadFiles(files, { params: ['two/b=8'] })).diagnostics).toMatchObject([{ code: 'unknown-parameter' }]);
+    expect((await loadFiles(files, { params: ['two/b=8'] })).diagnostics).toMatchObject([
+      { code: 'unknown-parameter' },
+    ]);
   });
 
   test('a parameter without a default needs a value', async () => {
@@ -166,7 +175,9 @@ describe('parameters', () => {
   });
 
   test('a parameter with the name of a flag gets a warning', async () => {
-    const diagnostics = await troubleWith('{no_cache: 1, force: 1}', { reservedFlags: ['--no-cache', 'force'] });
+    const diagnostics = await troubleWith('{no_cache: 1, force: 1}', {
+      reservedFlags: ['--no-cache', 'force'],
+    });
     expect(diagnostics).toMatchObject([
       { severity: 'warning', code: 'parameter-shadowed' },
       { severity: 'warning', code: 'parameter-shadowed' },

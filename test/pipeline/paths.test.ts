@@ -8,7 +8,9 @@ const value = (written: string): PathPiece => ({ text: written, isValue: true })
 
 function check(pieces: readonly PathPiece[], expected: string, rules = inside): void {
   const read = readPath(pieces, rules);
-  const shown = read.ok ? `${read.value.negated ? 'not ' : ''}${read.value.kind} ${read.value.path}` : read.error.code;
+  const shown = read.ok
+    ? `${read.value.negated ? 'not ' : ''}${read.value.kind} ${read.value.path}`
+    : read.error.code;
   expect(shown).toBe(expected);
 }
 
@@ -103,12 +105,59 @@ describe('inputs and outputs', () => {
         '    metrics: [metrics.json, model.json]',
       ].join('\n'),
     );
-    expect(a!.inputs.map(({ position, ...rest }) => ({ ...rest, at: `${position.line}:${position.column}` }))).toEqual([
-      { name: 'data', kind: 'folder', path: 'raw', negated: false, optional: false, external: false, store: true, at: '7:14' },
-      { name: 'data', kind: 'glob', path: '*.csv', negated: false, optional: false, external: false, store: true, at: '7:20' },
-      { name: 'data', kind: 'file', path: 'no.csv', negated: true, optional: false, external: false, store: true, at: '7:29' },
-      { name: 'code', kind: 'file', path: 'train.py', negated: false, optional: true, external: false, store: false, at: '8:20' },
-      { name: 'far', kind: 'file', path: '/data/x', negated: false, optional: false, external: true, store: true, at: '9:19' },
+    expect(
+      a!.inputs.map(({ position, ...rest }) => ({ ...rest, at: `${position.line}:${position.column}` })),
+    ).toEqual([
+      {
+        name: 'data',
+        kind: 'folder',
+        path: 'raw',
+        negated: false,
+        optional: false,
+        external: false,
+        store: true,
+        at: '7:14',
+      },
+      {
+        name: 'data',
+        kind: 'glob',
+        path: '*.csv',
+        negated: false,
+        optional: false,
+        external: false,
+        store: true,
+        at: '7:20',
+      },
+      {
+        name: 'data',
+        kind: 'file',
+        path: 'no.csv',
+        negated: true,
+        optional: false,
+        external: false,
+        store: true,
+        at: '7:29',
+      },
+      {
+        name: 'code',
+        kind: 'file',
+        path: 'train.py',
+        negated: false,
+        optional: true,
+        external: false,
+        store: false,
+        at: '8:20',
+      },
+      {
+        name: 'far',
+        kind: 'file',
+        path: '/data/x',
+        negated: false,
+        optional: false,
+        external: true,
+        store: true,
+        at: '9:19',
+      },
     ]);
     expect(a!.outputs.map(({ position: _, ...rest }) => rest)).toEqual([
       { name: null, kind: 'file', path: 'model.json', store: true, metrics: true },
@@ -118,18 +167,23 @@ describe('inputs and outputs', () => {
   });
 
   test('a placeholder with a list is a path for each element', async () => {
-    const { a } = await loadTasks('  a: {run: x, inputs: ["${{ params.files }}"]}\n', 'params: {files: ["x*", y/]}');
+    const { a } = await loadTasks(
+      '  a: {run: x, inputs: ["${{ params.files }}"]}\n',
+      'params: {files: ["x*", y/]}',
+    );
     expect(a!.inputs.map(({ kind, path }) => `${kind} ${path}`)).toEqual(['file x*', 'folder y']);
   });
 
   test('the root is an input, but no output', async () => {
-    expect(places(await troubleIn('  a: {run: x, inputs: [./], outputs: [./]}\n'))).toEqual(['error 3:39 bad-path']);
+    expect(places(await troubleIn('  a: {run: x, inputs: [./], outputs: [./]}\n'))).toEqual([
+      'error 3:39 bad-path',
+    ]);
   });
 
   test('metrics are files', async () => {
     expect(places(await troubleIn('  a: {run: x, metrics: ["m/*.json", m/]}\n'))).toEqual([
-      'error 3:26 bad-path',
-      'error 3:38 bad-path',
+      'error 3:25 bad-path',
+      'error 3:37 bad-path',
     ]);
   });
 

@@ -44,7 +44,9 @@ describe('faults in YAML', () => {
     const lines = letters.map((letter, at) =>
       at === 0
         ? 'x-a: &a [lol, lol, lol, lol, lol, lol, lol, lol, lol]'
-        : `x-${letter}: &${letter} [${Array(9).fill(`*${letters[at - 1]}`).join(', ')}]`,
+        : `x-${letter}: &${letter} [${Array(9)
+            .fill(`*${letters[at - 1]}`)
+            .join(', ')}]`,
     );
     expect(await found(`${task}${lines.join('\n')}\n`)).toEqual(['error 8:34 alias-expansion']);
   });
@@ -73,12 +75,22 @@ describe('faults in YAML', () => {
 
   test('58 a tab as indentation is an error at its line and column', async () => {
     const { diagnostics } = await load('version: 1\ntasks:\n  a:\n\t\trun: x\n');
-    expect(diagnostics[0]).toMatchObject({ code: 'bad-yaml', line: 4, column: 1, hint: 'YAML indents with spaces' });
+    expect(diagnostics[0]).toMatchObject({
+      code: 'bad-yaml',
+      line: 4,
+      column: 1,
+      hint: 'YAML indents with spaces',
+    });
   });
 
   test('59 a byte order mark and CRLF are accepted', async () => {
-    const pipeline = await loadGood('\uFEFFversion: 1\r\ntasks:\r\n  a:\r\n    run: |\r\n      one\r\n      two\r\n');
-    expect(pipeline.tasks[0]).toMatchObject({ run: { script: 'one\ntwo\n' }, position: { line: 3, column: 3 } });
+    const pipeline = await loadGood(
+      '\uFEFFversion: 1\r\ntasks:\r\n  a:\r\n    run: |\r\n      one\r\n      two\r\n',
+    );
+    expect(pipeline.tasks[0]).toMatchObject({
+      run: { script: 'one\ntwo\n' },
+      position: { line: 3, column: 3 },
+    });
   });
 
   test('60 a byte that is not UTF-8 is an error with its offset', async () => {
@@ -89,22 +101,30 @@ describe('faults in YAML', () => {
   });
 
   test('60 a character cut off at the end is an error with its offset', async () => {
-    expect((await load(new Uint8Array([0x61, 0x3a, 0x20, 0xe2, 0x82]))).diagnostics[0]!.message).toContain('offset 3');
+    expect((await load(new Uint8Array([0x61, 0x3a, 0x20, 0xe2, 0x82]))).diagnostics[0]!.message).toContain(
+      'offset 3',
+    );
   });
 
   test.each(['__proto__', 'constructor', 'prototype'])('61 the key %s is refused everywhere', async (key) => {
-    expect(await found(`version: 1\n${key}: 1\nparams: {m: {${key}: 1}}\ntasks: {a: {run: x, env: {"${key}": y}}}\n`)).toEqual([
-      'error 2:1 forbidden-key',
-      'error 3:14 forbidden-key',
-      'error 4:27 forbidden-key',
-    ]);
+    expect(
+      await found(
+        `version: 1\n${key}: 1\nparams: {m: {${key}: 1}}\ntasks: {a: {run: x, env: {"${key}": y}}}\n`,
+      ),
+    ).toEqual(['error 2:1 forbidden-key', 'error 3:14 forbidden-key', 'error 4:27 forbidden-key']);
     expect(({} as Record<string, unknown>)[key === '__proto__' ? 'polluted' : 'nothing']).toBeUndefined();
   });
 
   test('61 a parameter of the command line reaches no prototype', async () => {
     const text = 'version: 1\nparams: {m: {type: map, default: {}}}\ntasks: {a: {run: x}}\n';
-    const { diagnostics } = await load(text, { params: ['m.__proto__.polluted=1', 'm.constructor=1', 'm={"__proto__": {"polluted": 1}}'] });
-    expect(places(diagnostics)).toEqual(['error unknown-parameter', 'error unknown-parameter', 'error wrong-parameter']);
+    const { diagnostics } = await load(text, {
+      params: ['m.__proto__.polluted=1', 'm.constructor=1', 'm={"__proto__": {"polluted": 1}}'],
+    });
+    expect(places(diagnostics)).toEqual([
+      'error unknown-parameter',
+      'error unknown-parameter',
+      'error wrong-parameter',
+    ]);
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
   });
 
@@ -113,15 +133,25 @@ describe('faults in YAML', () => {
   });
 
   test('63 an unknown tag is an error', async () => {
-    const { diagnostics } = await load('version: 1\ntasks:\n  a:\n    run: x\n    inputs:\n      - "*.csv"\n      - !data/x.csv\n');
+    const { diagnostics } = await load(
+      'version: 1\ntasks:\n  a:\n    run: x\n    inputs:\n      - "*.csv"\n      - !data/x.csv\n',
+    );
     expect(diagnostics).toMatchObject([
-      { code: 'unknown-tag', line: 7, column: 9, message: 'unknown YAML tag !data/x.csv', hint: 'a text that starts with "!" needs quotes' },
+      {
+        code: 'unknown-tag',
+        line: 7,
+        column: 9,
+        message: 'unknown YAML tag !data/x.csv',
+        hint: 'a text that starts with "!" needs quotes',
+      },
     ]);
     expect(await found(`${task}x-a: !!binary aGk=\n`)).toEqual(['error 3:6 unknown-tag']);
   });
 
   test('64 1 and "1" are the same key', async () => {
-    expect(await found('version: 1\ntasks:\n  1: {run: x}\n  "1": {run: y}\n')).toEqual(['error 4:3 duplicate-key']);
+    expect(await found('version: 1\ntasks:\n  1: {run: x}\n  "1": {run: y}\n')).toEqual([
+      'error 4:3 duplicate-key',
+    ]);
   });
 
   test.each(['9007199254740993', '-9007199254740993', '0xfffffffffffffffff', '123456789012345678901'])(
@@ -132,12 +162,17 @@ describe('faults in YAML', () => {
   );
 
   test('65 the largest exact integer is accepted', async () => {
-    expect((await loadGood(`${task}params: {n: 9007199254740991}\n`)).params[0]!.value).toBe(9007199254740991);
+    expect((await loadGood(`${task}params: {n: 9007199254740991}\n`)).params[0]!.value).toBe(
+      9007199254740991,
+    );
   });
 
-  test.each(['', '\n\n', '# only a comment\n', '---\n'])('66 an empty document is an error: %j', async (text) => {
-    expect(await found(text)).toEqual(['error 1:1 empty-file']);
-  });
+  test.each(['', '\n\n', '# only a comment\n', '---\n'])(
+    '66 an empty document is an error: %j',
+    async (text) => {
+      expect(await found(text)).toEqual(['error 1:1 empty-file']);
+    },
+  );
 
   test('66 a second document is an error', async () => {
     expect(await found(`${task}---\n${task}`)).toEqual(['error 3:1 multiple-documents']);
@@ -145,7 +180,14 @@ describe('faults in YAML', () => {
 
   test('a glob without quotes is explained', async () => {
     const { diagnostics } = await load('version: 1\ntasks:\n  a:\n    run: x\n    inputs:\n      - *.csv\n');
-    expect(diagnostics).toMatchObject([{ code: 'unknown-alias', line: 6, column: 9, hint: 'a text that starts with "*", such as a glob, needs quotes' }]);
+    expect(diagnostics).toMatchObject([
+      {
+        code: 'unknown-alias',
+        line: 6,
+        column: 9,
+        hint: 'a text that starts with "*", such as a glob, needs quotes',
+      },
+    ]);
   });
 
   test('merge keys are merged, and the own keys win', async () => {

@@ -88,7 +88,8 @@ function write(
   before: Part,
   after: Part,
 ): Outcome<string, EvaluateError> {
-  if (part.quoting === 'bare' && isList(value)) return writeWords(value, before, after);
+  // `inputs` holds a list for each glob: their elements are the words.
+  if (part.quoting === 'bare' && isList(value)) return writeWords(flat(value), before, after);
   const text = textOf(value);
   if (!text.ok) return text;
   switch (part.quoting) {
@@ -145,4 +146,8 @@ function endsWord(after: Part): boolean {
 
 function placed<T>(outcome: Outcome<T, EvaluateError>, { position }: Placeholder): Outcome<T, EvaluateError> {
   return outcome.ok ? outcome : fail({ ...outcome.error, position });
+}
+
+function flat(list: readonly JsonValue[]): readonly JsonValue[] {
+  return list.flatMap((item) => (isList(item) ? flat(item) : [item]));
 }

@@ -78,41 +78,30 @@ export function hazardOf(before: readonly Word[], word: Word, inArray: boolean):
   if (inArray ? word.raw.startsWith('[') : /^[A-Za-z_]\w*\[[^\]]*$/.test(word.raw))
     return 'in the index of an array, which the shell computes';
   if (inArray) return null;
-  const words = commandOf(before);
-  const command = words[0]?.cooked;
+  const start = commandStart(before);
+  const command = before[start]?.cooked;
   const previous = before[before.length - 1];
   if (command === undefined || previous === undefined) return null;
+  const hasArgument = (pattern: RegExp) => before.some(({ cooked }, i) => i > start && pattern.test(cooked));
   if (EVALUATING.has(command)) return `in the words of ${command}, which are evaluated`;
-  if (
-    DECLARING.has(command) &&
-    (name === undefined || words.slice(1).some(({ cooked }) => /^[-+\0]/.test(cooked)))
-  )
+  if (DECLARING.has(command) && (name === undefined || hasArgument(/^[-+\0]/)))
     return `in ${command}, except as the value in \`${command} name=…\` without options`;
-  if (
-    (command === 'test' || command === '[') &&
-    words.length > 1 &&
-    (/^-[vR]$/.test(previous.cooked) || isComputed(previous))
-  )
+  const isBehindWord = before.length > start + 1;
+  if ((command === 'test' || command === '[') && isBehindWord && /^-[vR]$|\0/.test(previous.cooked))
     return `in ${command} behind -v or a computed word`;
-  if (command === 'printf' && ![...words.slice(1), word].some(({ cooked }) => /^[^-\0]/.test(cooked)))
+  if (command === 'printf' && !/^[^-\0]/.test(word.cooked) && !hasArgument(/^[^-\0]/))
     return 'at the start of the format of printf, which would take it for an option';
   return isScript(before) ? 'in a script for another shell' : null;
 }
 
-function isComputed(word: Word): boolean {
-  return word.cooked.includes(OPAQUE);
-}
-
-/** The command's name and what follows, without assignments and prefixes. */
-function commandOf(words: readonly Word[]): readonly Word[] {
-  let start = 0;
+/** The index of the command's name, behind assignments and prefixes. */
+function commandStart(words: readonly Word[]): number {
   let isPrefixed = false;
-  for (; start < words.length; start += 1) {
-    const { cooked, raw } = words[start]!;
+  for (const [i, { cooked, raw }] of words.entries()) {
     if (PREFIXES.has(cooked)) isPrefixed = true;
-    else if (!ASSIGNMENT.test(raw) && !(isPrefixed && /^-/.test(cooked))) break;
+    else if (!ASSIGNMENT.test(raw) && !(isPrefixed && cooked.startsWith('-'))) return i;
   }
-  return words.slice(start);
+  return words.length;
 }
 
 /** Whether the next word is the text of `sh -c`, `sudo bash -e -o pipefail -c`, `su -c` and the like. */
@@ -134,6 +123,6 @@ function isScript(before: readonly Word[]): boolean {
 /** bash: the option of `declare -i n` makes every later value of n arithmetic, that of `declare -n` a name. */
 export function makesVariablesEvaluated(before: readonly Word[], option: Word): boolean {
   if (!/^[-+]\w*[in]/.test(option.cooked)) return false;
-  const command = commandOf(before)[0];
+  const command = before[commandStart(before)];
   return command !== undefined && DECLARING.has(command.cooked);
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { evaluate, parseExpression } from '../../../src/pipeline/expression/index.ts';
 import { at, scopeOf } from './shells.ts';
 
-function valueOf(text: string): unknown {
+function resultOf(text: string): unknown {
   const expr = parseExpression(text, at);
   if (!expr.ok) throw new Error(JSON.stringify(expr.error));
   const value = evaluate(expr.value, scopeOf({ params: { a: 1, b: 2, c: 3 } }));
@@ -42,7 +42,7 @@ describe('precedence', () => {
     ["params['a'] + params . b", 3],
     ['\n params.a\n\t+ params.b ', 3],
   ])('%s is %j', (text, value) => {
-    expect(valueOf(text)).toEqual(value);
+    expect(resultOf(text)).toEqual(value);
   });
 });
 
@@ -63,7 +63,7 @@ describe('literals', () => {
     ["'two\nlines'", 'two\nlines'],
   ])('%s', (text, value) => {
     if (text === `'it''`) expect(errorOf(text)).toContain('never closed');
-    else expect(valueOf(text)).toEqual(value);
+    else expect(resultOf(text)).toEqual(value);
   });
 });
 
@@ -136,7 +136,7 @@ describe('hostile texts', () => {
   });
 
   test('a long sum within the limits is computed', () => {
-    expect(valueOf(`1${'+1'.repeat(400)}`)).toBe(401);
+    expect(resultOf(`1${'+1'.repeat(400)}`)).toBe(401);
   });
 });
 

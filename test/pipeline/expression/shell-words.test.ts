@@ -54,7 +54,7 @@ const BARE_TEXT: readonly (readonly [string, string])[] = [
   ['"q "', 'q '],
   ['\\ ', ' '],
   ['\\\\', '\\'],
-  ['\\$', '$'],
+  ['\\$.', '$.'],
   ["\\'", "'"],
   ['\\"', '"'],
   ['a\\\nb', 'ab'],
@@ -74,7 +74,7 @@ const DOUBLE_TEXT: readonly (readonly [string, string])[] = [
   ['\\a', '\\a'],
   ['${x:-d}', 'd'],
   ['$((2*3))', '6'],
-  ['$#/', '0/'],
+  ['${#x}/', '0/'],
   ['* ~ {a,b} ', '* ~ {a,b} '],
 ];
 const SINGLE_TEXT: readonly (readonly [string, string])[] = [
@@ -157,7 +157,7 @@ const LINES: readonly (readonly [string, string])[] = [
   ['(w ', ')\n'],
   ['{ w ', '; }\n'],
   ['f() { w "$@"; }\nf ', '\n'],
-  [': <<EOF\n\'"`$x\nEOF\nw ', '\n'],
+  [': <<EOF\n\'"$x\nEOF\nw ', '\n'],
   [": <<-'E'\n\t$( ' \"\n\tE\nw ", ' >&2\n'],
   ["[ 'a' = b ] || w \\\n  ", '\n'],
   ['set -- ', '; w "$@"\n'],
@@ -248,7 +248,7 @@ const BASES = [
   'f() { w 1; }; f V', 'case V in a) w 1;; V) w V;; esac', 'for i in V; do w 1; done', ': <<EOF\nfoo\nEOF\nw V', 'w $((1+2)) V',
   'w ${x:-a} V', 'w `:` V', ': # it\nw V', '[ V = a ] || w V', '[[ a == a ]] && w V', 'export y=V', 'z=(V 1 V)', 'w ~/V',
   'w {a,b}V', 'w a{V,c}', "w $'a'V", 'w $"a"V', 'w \\\n V', 'w V <<<V', 'read y <<<V', '! w V', 'w "a"V\'b\'', 'w V && w V | w V',
-  ': <(e V); w V', 'w 2>&1 V', 'w a=V', 'y=V w V', 'printf "%s|" V', 'w "$(w "$(e "V")" V)"', 'w "`:`V"', 'w "${x:-b}V"',
+  ': <(e V); w V', 'w 2>&1 V', 'w a=V', 'y=V w V', 'printf "%s|" V', 'w "$(e "$(e "V")"V)"', 'w "`:`V"', 'w "${x:-b}V"',
   'w "$((1))V"', '((1+1)); w V', 'w V#V #V\nw V', 'set -- V "V"', 'test V = V && w V', 'local y=V', 'sh -c "w V"', 'eval w V',
   'w $( (e V) )', 'w <<EOF V\nV\nEOF\nw V', 'w V <<EOF; w V\nEOF\nw "V"', 'w V >&1', "w $'it\\'s' V", 'w "V', 'y="$(case a in a) w V;; esac)"',
 ];
@@ -273,6 +273,11 @@ const ATTACKS = [
 /** As harmless as a value can be, while it is quoted as an attack is. */
 const HARMLESS = 'H@7m';
 
+/** `$$` is another number each time, and what runs in the background prints when it likes. */
+function isUnsteady(text: string): boolean {
+  return text.includes('$$') || /[^&><]&(?![&>])/.test(text);
+}
+
 const broken = fc
   .tuple(
     fc.constantFrom(...BASES),
@@ -294,7 +299,7 @@ describe.each(SHELLS)('whatever text is accepted, in %s', (shell) => {
   test('a value starts no command and adds no word', () => {
     const cases = fc.sample(broken, { numRuns: 1_200, seed: 4 }).flatMap(({ text, attack }) => {
       const template = shellTemplate(text);
-      if (template === null || typeof template === 'string') return [];
+      if (template === null || typeof template === 'string' || isUnsteady(text)) return [];
       return [
         {
           text,
