@@ -46,6 +46,8 @@ export interface Project {
   readonly diagnostics: readonly Diagnostic[];
   /** false: the compiled pipeline of an earlier command was used, which has said its warnings. */
   readonly parsedAnew: boolean;
+  /** Variables that shaped the pipelines by being there or not. */
+  readonly environmentUsed: readonly string[];
   /** The pipeline that bare names mean, null: any. */
   readonly chosen: string | null;
   readonly textOf: (file: string) => string | null;
@@ -78,7 +80,7 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   const graph = buildGraph(tasks, matching);
   const cycle = findCycle(graph);
   if (cycle !== null) throw new PipelineErrors([cycleDiagnostic(cycle)], textOf);
-  return { found: found.value, layout, pipelines: loaded.pipelines, graph, matching, diagnostics: loaded.diagnostics, parsedAnew: loaded.parsedAnew, chosen, textOf };
+  return { found: found.value, layout, pipelines: loaded.pipelines, graph, matching, diagnostics: loaded.diagnostics, parsedAnew: loaded.parsedAnew, environmentUsed: loaded.environmentUsed, chosen, textOf };
 }
 
 function fileNamed(pipeline: string | null, loaded: LoadOutcome): string | null {
@@ -138,7 +140,7 @@ async function load(
   ]);
   const path = join(layout.state, 'compiled', `${hasher.keyHash(shape)}.json`);
   const compiled = readCompiled(path, request.environment);
-  if (compiled !== null) return { pipelines: compiled.pipelines, diagnostics: [], environmentUsed: [], parsedAnew: false };
+  if (compiled !== null) return { pipelines: compiled.pipelines, diagnostics: [], environmentUsed: Object.keys(compiled.environment), parsedAnew: false };
 
   const { loadPipelines } = await import('../pipeline/load.ts');
   const outcome = await loadPipelines({

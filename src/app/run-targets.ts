@@ -9,7 +9,12 @@ import type { LiveRun, RunEnd } from '../scheduler/run.ts';
 import { appendRun, compactJournal, journalPath, sizeOf } from '../state/journal.ts';
 import { makeFolders } from '../state/layout.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
+import type { Node } from '../scheduler/node.ts';
+import type { IdleReport } from '../state/idle.ts';
 import { metricsReader } from './metrics-reader.ts';
+import { idleQuestion } from './idle-question.ts';
+import { rememberIdleRun } from './remember-idle.ts';
+import { newRunId } from './run-id.ts';
 import { PipelineErrors } from './pipeline-errors.ts';
 import { checkInputs, checkOutputs } from './preconditions.ts';
 import { openProject, openState, type Project, type ProjectRequest, type ProjectState } from './project.ts';
@@ -35,11 +40,15 @@ export interface RunRequest {
   readonly totals: Readonly<Record<string, number>>;
   /** `-- ARGS` */
   readonly args: readonly string[];
+  /** The words after `orch`, to recognise the same command line. */
+  readonly argv: readonly string[];
   readonly emit: (event: RunEvent) => void;
   readonly onWarnings: (project: Project) => Promise<void>;
 }
 
 const HEARTBEAT_MS = 60_000;
+
+declare const ORCH_VERSION: string;
 
 /** Runs the targets; returns the exit code. Throws CommandError and PipelineErrors for bad usage. */
 export async function runTargets(request: RunRequest): Promise<number> {
@@ -84,7 +93,11 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
   });
   try {
     const { plan, targets, options } = await planRun(request, project, state);
-    const held = holdBack(emit);
+    const said = { notices: false };
+    const held = holdBack((event) => {
+      said.notices ||= event.event === 'notice';
+      emit(event);
+    });
     const aborted = new AbortController();
     const context: RunContext = {
       ...baseContext(request, project, state, run, plan, options, held.emit),
@@ -110,11 +123,12 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
     if (problems.length > 0) {
       throw new PipelineErrors(problems, project.textOf);
     }
+    const header = await renderLines(project, plan, 'header', context, null);
     held.emit({
       event: 'run-started',
       run,
       targets: targets.length > 0 ? targets : ['default'],
-      header: await renderLines(project, plan, 'header', context, null),
+      header,
       forced: request.force !== false,
       tasks: plan.nodes.filter(({ task, final }) => task.run !== null && !final).length,
       jobs: options.jobs,
@@ -126,6 +140,7 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
     if (end.kind === 'locked') return { exitCode: end.interruptedBy === null ? EXIT.locked : exitCodeOf(end), lock };
     held.release();
     const exitCode = exitCodeOf(end);
+    const summary = exitCode === 0 ? await renderLines(project, plan, 'summary', context, end.nodes) : [];
     const durationMs = performance.now() - round.startedAtMs;
     const runState = end.interruptedBy !== null ? 'interrupted' : exitCode === 0 ? 'succeeded' : 'failed';
     appendRun(project.layout, { run, atMs: Date.now(), durationMs, state: runState, targets, counts: end.counts });
@@ -137,12 +152,38 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
       counts: end.counts,
       durationMs,
       savedMs: end.savedMs,
-      summary: exitCode === 0 ? await renderLines(project, plan, 'summary', context, end.nodes) : [],
+      summary,
     });
+    const { counts, savedMs, nodes } = end;
+    if (exitCode === 0 && !end.commandsStarted && counts.restored === 0 && !said.notices)
+      remember(round, state, plan, nodes, { targets, header, summary, counts, savedMs, jobs: options.jobs });
     return { exitCode, lock };
   } finally {
     state.close();
   }
+}
+
+/** The same command line can be answered by stats alone next time (see `state/idle`). */
+function remember(
+  { request, project }: Round,
+  state: ProjectState,
+  plan: Plan,
+  nodes: readonly Node[],
+  report: Omit<IdleReport, 'upToDate'>,
+): void {
+  const question = idleQuestion(request.argv, {
+    root: project.layout.root,
+    layout: project.layout,
+    version: ORCH_VERSION,
+    environment: request.project.environment,
+    today: request.project.today,
+  });
+  if (question === null) return;
+  // What was young a moment ago is read once more, and then its stat can vouch for it.
+  state.fingerprinter.flush();
+  const main = nodes.filter((_, at) => !plan.nodes[at]!.final);
+  const labels = main.flatMap(({ task }) => (task.run === null ? [] : [task.label]));
+  rememberIdleRun({ question, project, state, nodes: main, report: { ...report, upToDate: labels.length > 20 ? null : labels } });
 }
 
 async function planRun(request: RunRequest, project: Project, state: ProjectState): Promise<{ plan: Plan; targets: readonly string[]; options: RunOptions }> {
@@ -324,10 +365,3 @@ function exitCodeOf(end: RunEnd): number {
   const isUsage = end.failures.every(({ failure }) => failure.kind === 'output-occupied' || failure.kind === 'resources');
   return isUsage ? EXIT.usage : EXIT.failed;
 }
-
-function newRunId(): RunId {
-  const stamp = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  const random = Math.floor(Math.random() * 36 ** 6).toString(36).padStart(6, '0');
-  return `${stamp}-${random}` as RunId;
-}
-

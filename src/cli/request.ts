@@ -2,6 +2,7 @@
 import type { ProjectRequest } from '../app/project.ts';
 import { CommandError } from '../app/exit-codes.ts';
 import type { SplitArgv } from './argv.ts';
+import { localDate } from './local-date.ts';
 import { GLOBAL_FLAGS, longName, RUN_FLAGS } from './options.ts';
 
 export interface GlobalOptions {
@@ -56,9 +57,4 @@ export function projectRequest(
 
 function isDate(text: string): boolean {
   return /^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text);
-}
-
-function localDate(now: Date): string {
-  const two = (n: number) => String(n).padStart(2, '0');
-  return `${now.getFullYear()}-${two(now.getMonth() + 1)}-${two(now.getDate())}`;
 }

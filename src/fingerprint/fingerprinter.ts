@@ -4,7 +4,7 @@
  *
  * It never decides whether a task runs, and writes nothing but its stat cache and the probe of the file clock.
  */
-import type { Stats } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 import { loadHasher } from '../base/digest.ts';
 import type { OutputEntry } from '../model/result.ts';
@@ -61,6 +61,12 @@ export interface Fingerprinter {
   readonly changedSince: (witness: Witness) => string[];
   /** In the order of the entries: is what lies on disk the recorded output? One lstat each as a rule. */
   readonly checkOutputs: (entries: readonly OutputEntry[]) => OutputState[];
+  /** The present stat of a file, if it vouches for this content; null: look at the bytes. */
+  readonly vouchedStats: (path: string, digest: string) => Stats | null;
+  /** Is the stat old enough for any later write to show in it? */
+  readonly isSettled: (stats: Stats) => boolean;
+  /** Every folder that was listed, with its stat; null where one is too young for its stat to vouch for the list. */
+  readonly listedFolders: () => readonly { readonly path: string; readonly stats: Stats }[] | null;
   /** To be called after anything wrote to the root: what folders hold is asked anew. */
   readonly forget: () => void;
   /** Entries of files written later than this (Unix milliseconds) aren't believed until they're read again. */
@@ -123,6 +129,12 @@ export async function createFingerprinter(request: FingerprinterRequest): Promis
       });
     },
     checkOutputs: (entries) => entries.map((entry) => checkEntry(links.root, entry, reader)),
+    vouchedStats(path, digest) {
+      const stats = lstatSync(links.absolute(path), { throwIfNoEntry: false });
+      return stats?.isFile() && cache.lookup(path, stats) === digest ? stats : null;
+    },
+    isSettled: (stats) => clock.isSettled(stats, clock.refresh()),
+    listedFolders: listings.listed,
     forget,
     distrustAfter: cache.distrustAfter,
     flush() {

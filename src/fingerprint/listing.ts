@@ -24,6 +24,8 @@ export interface Listings {
   readonly list: (absolute: string) => Listing | string | null;
   /** Something may have changed: each folder's stat is looked at before its list is used again. */
   readonly forget: () => void;
+  /** Every folder that was listed, with its stat; null where one is too young for its stat to vouch for the list. */
+  readonly listed: () => readonly { readonly path: string; readonly stats: Stats }[] | null;
 }
 
 interface Known {
@@ -63,6 +65,10 @@ export function createListings(clock: FileClock): Listings {
     },
     forget() {
       generation++;
+    },
+    listed() {
+      const folders = [...known];
+      return folders.every(([, { isSettled }]) => isSettled) ? folders.map(([path, { stats }]) => ({ path, stats })) : null;
     },
   };
 }

@@ -1,7 +1,7 @@
 /** The last step for a task: its command, variables and settings, when all paths of all tasks are known. */
 import type { Task } from '../model/task.ts';
-import { fieldOf, type TaskDraft } from './draft.ts';
-import { type EnvView, foldEnv } from './env.ts';
+import { type EnvView, fieldOf, type TaskDraft } from './draft.ts';
+import { foldEnv } from './env.ts';
 import { type Filling, fillText } from './fill.ts';
 import { checkMentions, checkReads, mentionedMatrix, receivedParams } from './mentions.ts';
 import type { TaskIndex } from './needs.ts';

@@ -41,6 +41,7 @@ export const DIAGNOSTIC_CODES = {
   'duplicate-output': 'A task declares the same output twice.',
   'overlapping-outputs': 'Two tasks write the same path.',
   'own-input': 'A task writes its own input.',
+  'undeclared-file': 'A command names a file that is there and is no input of the task.',
   // Parameters
   'bad-parameter': 'A parameter declaration that makes no sense.',
   'wrong-parameter': 'A parameter value of the wrong type or out of range.',

@@ -1,11 +1,33 @@
 /** A task while it is being built: what its file says, and what is known so far. */
 import type { JsonValue, SourcePosition, TaskId } from '../model/ids.ts';
 import type { InputSpec, Need, OutputSpec, ParamDeclaration } from '../model/task.ts';
-import type { TaskEnv } from './env.ts';
 import type { FileRead, Mention } from './expression/index.ts';
 import type { SourceFile } from './source-file.ts';
 import type { Texts } from './texts.ts';
 import { child, entriesOf, type MapEntry, type MapNode, type YamlNode } from './yaml-node.ts';
+
+/** Variables as expressions see them. */
+export interface EnvView {
+  /** Without a prototype. */
+  values(): Readonly<Record<string, string>>;
+  /** Declared, but not known before the task runs. */
+  readonly unknown: ReadonlySet<string>;
+  /** Declared: what the user's environment has under this name doesn't matter. */
+  readonly declared: ReadonlySet<string>;
+}
+
+export interface DeclaredVariable {
+  readonly entry: MapEntry;
+  /** What its text sees. */
+  readonly below: EnvView;
+  /** null: not known before the task runs. */
+  readonly value: string | null;
+}
+
+export interface TaskEnv {
+  readonly view: EnvView;
+  readonly declared: ReadonlyMap<string, DeclaredVariable>;
+}
 
 export interface PipelineDraft {
   readonly name: string;

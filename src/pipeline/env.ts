@@ -3,32 +3,9 @@
  * sees the ones before it through `env.NAME`, so that `PATH: "/opt/bin:${{ env.PATH }}"` means what it says.
  */
 import type { Template } from '../model/expression.ts';
-import type { PipelineDraft } from './draft.ts';
+import type { DeclaredVariable, EnvView, PipelineDraft, TaskEnv } from './draft.ts';
 import { type Filling, fillText, fold } from './fill.ts';
 import { child, entriesOf, type MapEntry, type MapNode, type ScalarNode } from './yaml-node.ts';
-
-/** Variables as expressions see them. */
-export interface EnvView {
-  /** Without a prototype. */
-  values(): Readonly<Record<string, string>>;
-  /** Declared, but not known before the task runs. */
-  readonly unknown: ReadonlySet<string>;
-  /** Declared: what the user's environment has under this name doesn't matter. */
-  readonly declared: ReadonlySet<string>;
-}
-
-interface DeclaredVariable {
-  readonly entry: MapEntry;
-  /** What its text sees. */
-  readonly below: EnvView;
-  /** null: not known before the task runs. */
-  readonly value: string | null;
-}
-
-export interface TaskEnv {
-  readonly view: EnvView;
-  readonly declared: ReadonlyMap<string, DeclaredVariable>;
-}
 
 export function userEnv(environment: Readonly<Record<string, string | undefined>>): EnvView {
   const values: Record<string, string> = Object.create(null);

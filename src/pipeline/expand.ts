@@ -1,7 +1,7 @@
 /** From the `tasks` of a pipeline to one draft for each task, or for each cell of its matrix. */
 import type { TaskId } from '../model/ids.ts';
-import type { PipelineDraft, TaskDraft } from './draft.ts';
-import { declareEnv, type EnvView } from './env.ts';
+import type { EnvView, PipelineDraft, TaskDraft } from './draft.ts';
+import { declareEnv } from './env.ts';
 import { fillNode } from './fill.ts';
 import { type Cell, cellsOf } from './matrix.ts';
 import type { Problems } from './problems.ts';
@@ -19,57 +19,61 @@ export function expandTasks(
   const { texts, root } = pipeline;
   const shared = (env: EnvView) => ({ texts, problems, scope: sharedScope(pipeline, env, around) });
   const { view } = declareEnv(pipeline, null, around.env, shared);
+  const make = (entry: MapEntry, node: MapNode, cell: Cell | null): TaskDraft => {
+    const draft = newDraft(pipeline, entry, node, cell, around);
+    draft.env = declareEnv(pipeline, node, around.env, (env) => ({
+      texts,
+      problems,
+      scope: taskScope(draft, around, NOTHING_KNOWN, env),
+    }));
+    return draft;
+  };
+  const broken = (entry: MapEntry, node: MapNode) => ({
+    ...newDraft(pipeline, entry, node, null, around),
+    isBroken: true,
+  });
   return entriesOf(child(root, 'tasks')).flatMap((entry) => {
-    if (entry.value.kind !== 'map') return [draft(pipeline, entry, emptyMap(entry), null, true, around)];
     const node = entry.value;
+    if (node.kind !== 'map') return [broken(entry, emptyMap(entry))];
     const matrix = child(node, 'matrix');
-    if (matrix === null) return [draft(pipeline, entry, node, null, false, around)];
+    if (matrix === null) return [make(entry, node, null)];
     const filled = fillNode(matrix, shared(view));
     const cells = filled?.kind === 'map' ? usableCells(filled, matrix, entry.key, pipeline, problems) : [];
-    if (cells.length === 0) return [draft(pipeline, entry, node, null, true, around)];
-    return cells.map((cell) => draft(pipeline, entry, node, cell, false, around));
+    return cells.length === 0 ? [broken(entry, node)] : cells.map((cell) => make(entry, node, cell));
   });
-
-  function draft(
-    from: PipelineDraft,
-    { key: name, keySpan }: MapEntry,
-    node: MapNode,
-    cell: Cell | null,
-    isBroken: boolean,
-    surroundings: LoadSurroundings,
-  ): TaskDraft {
-    const label = `${name}${cell?.label ?? ''}`;
-    const { file, line, column } = from.source.position(keySpan);
-    const made: TaskDraft = {
-      pipeline: from.name,
-      name,
-      cell: cell?.values ?? null,
-      id: `${from.name}:${label}` as TaskId,
-      label,
-      in: from,
-      node,
-      position: { file, line, column },
-      isBroken,
-      mentions: [],
-      reads: [],
-      env: { view: surroundings.env, declared: new Map() },
-      needs: [],
-      neededByName: new Map(),
-      inputs: [],
-      outputs: [],
-    };
-    if (!isBroken)
-      made.env = declareEnv(from, node, surroundings.env, (env) => ({
-        texts,
-        problems,
-        scope: taskScope(made, surroundings, NOTHING_KNOWN, env),
-      }));
-    return made;
-  }
 }
 
-function emptyMap({ value, keySpan }: MapEntry): MapNode {
-  return { kind: 'map', entries: new Map(), span: value.span ?? keySpan, weight: 1, depth: 1 };
+function newDraft(
+  pipeline: PipelineDraft,
+  { key: name, keySpan }: MapEntry,
+  node: MapNode,
+  cell: Cell | null,
+  around: LoadSurroundings,
+): TaskDraft {
+  const label = `${name}${cell?.label ?? ''}`;
+  const { file, line, column } = pipeline.source.position(keySpan);
+  return {
+    pipeline: pipeline.name,
+    name,
+    cell: cell?.values ?? null,
+    id: `${pipeline.name}:${label}` as TaskId,
+    label,
+    in: pipeline,
+    node,
+    position: { file, line, column },
+    isBroken: false,
+    mentions: [],
+    reads: [],
+    env: { view: around.env, declared: new Map() },
+    needs: [],
+    neededByName: new Map(),
+    inputs: [],
+    outputs: [],
+  };
+}
+
+function emptyMap({ value }: MapEntry): MapNode {
+  return { kind: 'map', entries: new Map(), span: value.span, weight: 1, depth: 1 };
 }
 
 function usableCells(

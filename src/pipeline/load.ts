@@ -5,8 +5,8 @@
  * one draft for each task and matrix cell (`expand`) -> needs -> paths -> command and settings (`build-task`).
  * From needs on, the tasks of all files go together: they can need each other and get in each other's way.
  *
- * It reads no files and runs nothing; the same request gives the same outcome, always. `yaml`, and `picomatch`
- * where there are globs, are loaded only here, so that a stored plan needs neither.
+ * It reads no files and runs nothing; the same request gives the same outcome, always. `yaml` is loaded only here,
+ * so that a stored plan doesn't need it.
  */
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { nearest } from '../base/nearest.ts';
@@ -17,7 +17,7 @@ import { userEnv } from './env.ts';
 import { expandTasks } from './expand.ts';
 import type { Filling } from './fill.ts';
 import { indexTasks } from './needs.ts';
-import { type CompileGlob, hasGlobs, refuseOverlaps } from './overlaps.ts';
+import { refuseOverlaps } from './overlaps.ts';
 import { type GivenParam, topName } from './params.ts';
 import { buildPipeline } from './pipeline-fields.ts';
 import { readPipelineFile } from './pipeline-file.ts';
@@ -30,7 +30,7 @@ import { upstreamFinder } from './upstream.ts';
 export type { GivenParam } from './params.ts';
 
 export interface LoadRequest {
-  /** Absolute; in messages only. */
+  /** Absolute. Names the project for callers; the outcome doesn't depend on it (but on `rootPath`). */
   readonly root: string;
   readonly files: readonly { readonly path: string; readonly text: Uint8Array }[];
   /** The user's environment, for `env.X` and ORCH_PARAM_*. */
@@ -78,7 +78,7 @@ export async function loadPipelines(request: LoadRequest): Promise<LoadOutcome> 
   }
   const ordered = orderTasks(drafts, problems).filter((draft) => !draft.isBroken);
   for (const draft of ordered) readPaths(draft, around, problems);
-  refuseOverlaps(usable, await globCompiler(usable), problems);
+  refuseOverlaps(usable, problems);
 
   const upstreamOf = upstreamFinder(drafts);
   const tasks = new Map<TaskDraft, Task>();
@@ -160,21 +160,6 @@ function readPaths(draft: TaskDraft, around: LoadSurroundings, problems: Problem
   const withNeeds = { ...NOTHING_KNOWN, needs: true };
   draft.inputs = readInputs(draft, fillingFor(draft, withNeeds, around, problems));
   draft.outputs = readOutputs(draft, fillingFor(draft, { ...withNeeds, inputs: true }, around, problems));
-}
-
-async function globCompiler(drafts: readonly TaskDraft[]): Promise<CompileGlob> {
-  if (!hasGlobs(drafts)) return () => () => false;
-  const { default: picomatch } = await import('picomatch');
-  // Without dot files: only what matches by every reading of a glob is certain.
-  const compiled = new Map<string, (path: string) => boolean>();
-  return (glob) => {
-    let matches = compiled.get(glob);
-    if (matches === undefined) {
-      matches = picomatch(glob, { dot: false, windows: false });
-      compiled.set(glob, matches);
-    }
-    return matches;
-  };
 }
 
 function warnOfNeeds(

@@ -2,12 +2,10 @@
  * Finds outputs that certainly overlap with another task's outputs or with the task's own inputs. Where globs
  * make it only possible, nothing is said: the files decide that when they are there.
  */
+import { compileExclusion, compileGlob, globParent } from '../base/glob.ts';
 import type { InputSpec, OutputSpec, Task } from '../model/task.ts';
-import { foldersAbove, globParent } from './paths.ts';
+import { foldersAbove } from './paths.ts';
 import type { Problems } from './problems.ts';
-
-/** Compiles a glob. */
-export type CompileGlob = (glob: string) => (path: string) => boolean;
 
 type Writer = Pick<Task, 'label' | 'pipeline'> & {
   readonly inputs: readonly InputSpec[];
@@ -19,17 +17,8 @@ interface Claim {
   readonly spec: OutputSpec;
 }
 
-/** Are there globs that `refuseOverlaps` needs to match? The matcher is loaded only then. */
-export function hasGlobs(tasks: readonly Writer[]): boolean {
-  return tasks.some((task) => task.outputs.some(isGlob) || task.inputs.some(isGlob));
-}
-
-function isGlob({ kind }: { readonly kind: string }): boolean {
-  return kind === 'glob';
-}
-
 /** Linear in the number of paths: each is looked up by itself and by the folders above it. */
-export function refuseOverlaps(tasks: readonly Writer[], compile: CompileGlob, problems: Problems): void {
+export function refuseOverlaps(tasks: readonly Writer[], problems: Problems): void {
   const claims = tasks.flatMap((task) => task.outputs.map((spec): Claim => ({ task, spec })));
   const literals = new Map<string, Claim>();
   const globs = new Map<string, Claim>();
@@ -47,23 +36,18 @@ export function refuseOverlaps(tasks: readonly Writer[], compile: CompileGlob, p
       if (outer !== undefined && outer.task !== claim.task) reportPair(outer, claim, problems);
     }
   }
-  if (globs.size > 0) matchLiterals([...literals.values()], [...globs.values()], compile, problems);
-  for (const task of tasks) refuseOwnInputs(task, compile, problems);
+  if (globs.size > 0) matchLiterals([...literals.values()], [...globs.values()], problems);
+  for (const task of tasks) refuseOwnInputs(task, problems);
 }
 
 /** A literal output that another task's output glob matches. */
-function matchLiterals(
-  literals: readonly Claim[],
-  globs: readonly Claim[],
-  compile: CompileGlob,
-  problems: Problems,
-): void {
+function matchLiterals(literals: readonly Claim[], globs: readonly Claim[], problems: Problems): void {
   const byFolder = new Map<string, { claim: Claim; prefix: string; matches: (path: string) => boolean }[]>();
   for (const claim of globs) {
     const parent = globParent(claim.spec.path);
     // Most globs of a folder differ by how they begin, which is far cheaper to compare.
     const prefix = /^[^*?[\]{}()!+@\\]*/.exec(claim.spec.path)![0];
-    const entry = { claim, prefix, matches: compile(claim.spec.path) };
+    const entry = { claim, prefix, matches: compileGlob(claim.spec.path) };
     const there = byFolder.get(parent);
     if (there === undefined) byFolder.set(parent, [entry]);
     else there.push(entry);
@@ -102,19 +86,21 @@ function samePlace({ position: a }: OutputSpec, { position: b }: OutputSpec): bo
   return a.file === b.file && a.line === b.line && a.column === b.column;
 }
 
-function refuseOwnInputs(task: Writer, compile: CompileGlob, problems: Problems): void {
+function refuseOwnInputs(task: Writer, problems: Problems): void {
   if (task.outputs.length === 0 || task.inputs.length === 0) return;
-  const negations = task.inputs.filter((input) => input.negated).map((input) => coverage(input, compile));
+  const negations = task.inputs
+    .filter((input) => input.negated)
+    .map((input) => coverage(input, compileExclusion));
   const outputs = task.outputs.map((output) => {
     const path = output.kind === 'glob' ? globParent(output.path) : output.path;
     // What a negation takes from a glob output isn't certain: then nothing is said.
     const isLeftOut =
       output.kind === 'glob' ? negations.length > 0 : negations.some((negation) => negation(path));
-    return { output, path, isLeftOut, covers: coverage(output, compile) };
+    return { output, path, isLeftOut, covers: coverage(output) };
   });
   for (const input of task.inputs) {
     if (input.negated || input.external) continue;
-    const covers = coverage(input, compile);
+    const covers = coverage(input);
     for (const { output, path, isLeftOut, covers: outputCovers } of outputs) {
       const bothGlobs = output.kind === 'glob' && input.kind === 'glob';
       const isRead = bothGlobs ? input.path === output.path : path !== '' && covers(path);
@@ -133,7 +119,7 @@ function refuseOwnInputs(task: Writer, compile: CompileGlob, problems: Problems)
 /** Does a declared path certainly cover a path? A literal may be a folder: then what lies in it belongs to it. */
 function coverage(
   { kind, path }: Pick<InputSpec, 'kind' | 'path'>,
-  compile: CompileGlob,
+  compile: (glob: string) => (path: string) => boolean = compileGlob,
 ): (path: string) => boolean {
   if (kind === 'glob') return compile(path);
   const prefix = path === '' ? '' : `${path}/`;

@@ -8,6 +8,7 @@ import type { Outcome } from '../base/outcome.ts';
 import type { JsonValue } from '../model/ids.ts';
 import type { ParamDeclaration } from '../model/task.ts';
 import { type Declared, declarationsOf } from './param-declarations.ts';
+import { paramVariable } from './param-variable.ts';
 import { looseScalar, parseByType, type ReadLoose, troubleWith, typeOfValue } from './param-types.ts';
 import { NO_PLACE, type Problems } from './problems.ts';
 import type { SourceFile } from './source-file.ts';
@@ -36,14 +37,6 @@ export interface ParamsRequest {
   /** Names of flags of `orch run`, with or without `--`. */
   readonly reservedFlags: readonly string[];
   readonly readLoose: ReadLoose;
-}
-
-/** The variable by which a parameter is set from the environment, and handed to tasks. */
-export function paramVariable(name: string): string {
-  return `ORCH_PARAM_${name
-    .toUpperCase()
-    .replaceAll('.', '__')
-    .replace(/[^A-Z0-9_]/g, '_')}`;
 }
 
 /** Values in force; what is wrong with them is reported. Touches no disk. */

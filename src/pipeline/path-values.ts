@@ -14,10 +14,15 @@ export interface PathValue {
   isKnown(key: string | null): boolean;
 }
 
-export function pathValue(specs: readonly (InputSpec | OutputSpec)[], dir: string): PathValue {
+/** `matchesOf`: what a glob matched, at run time; before, null stands in its place. */
+export function pathValue(
+  specs: readonly (InputSpec | OutputSpec)[],
+  dir: string,
+  matchesOf: (spec: InputSpec | OutputSpec) => readonly string[] | null = () => null,
+): PathValue {
   const used = specs.filter((spec) => !('negated' in spec && spec.negated));
-  const knownPath = (spec: InputSpec | OutputSpec) =>
-    spec.kind === 'glob' ? null : localPath(spec.path, dir);
+  const knownPath = (spec: InputSpec | OutputSpec): JsonValue =>
+    spec.kind === 'glob' ? (matchesOf(spec)?.map((path) => localPath(path, dir)) ?? null) : localPath(spec.path, dir);
   const isLiteral = (spec: InputSpec | OutputSpec) => spec.kind !== 'glob';
   if (!used.some((spec) => spec.name !== null))
     return {

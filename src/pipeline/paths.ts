@@ -1,15 +1,17 @@
 /**
  * Reads a path as it is written under `inputs` or `outputs`.
  *
- * What makes a glob is an unescaped `*`, `?` or `{a,b}` in the text of the file; without one, a path is literal,
- * brackets included: `[x].txt` is the file of that name. In a glob everything of picomatch counts, so brackets
- * are classes there. A backslash takes the meaning from the character behind it: `a\*b` is a file called `a*b`,
- * and `data/\[x\]/*.csv` a glob in the folder `[x]`. Values of expressions never act as syntax: in a glob they
- * are escaped in this way, in a literal path they stand as they are.
+ * What makes a glob is an unescaped `*`, `?`, `{a,b}` or `{1..3}` in the text of the file; without one, a path is
+ * literal, brackets included: `[x].txt` is the file of that name. In a glob everything of `base/glob` counts, so
+ * brackets are classes there. A backslash takes the meaning from the character behind it: `a\*b` is a file called
+ * `a*b`, and `data/\[x\]/*.csv` a glob in the folder `[x]`. Values of expressions never act as syntax: in a glob
+ * they are escaped in this way, in a literal path they stand as they are.
  *
  * It knows no disk: whether a literal path is a file or a folder shows later.
  */
+import { escapeGlob, globProblem } from '../base/glob.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
+import { normalisePath } from '../base/path.ts';
 import type { PathKind } from '../model/task.ts';
 
 /** A part of a path: text of the file, or the value of an expression. */
@@ -58,71 +60,44 @@ export function readPath(pieces: readonly PathPiece[], rules: PathRules): Outcom
       'paths are written with "/"',
     );
   const text = wanted.map((piece) => (glob ? asGlob(piece) : asLiteral(piece))).join('');
-  const normal = normalize(text);
-  if (
-    !rules.external &&
-    (normal.isAbsolute || normal.leaves || (glob && /(^|[/{,|(])\.\.([/},|)]|$)/.test(text)))
-  )
+  const isAbsolute = text.startsWith('/');
+  // `a/../b` is b only if a is no link: inside the root any `..` is refused. In a glob it may hide in braces.
+  const hasParent = (glob ? /(^|[/{,])\.\.([/},]|$)/ : /(^|\/)\.\.(\/|$)/).test(text);
+  if (!rules.external && (isAbsolute || hasParent))
     return fail({
       code: 'outside-root',
-      message: `${written} ${normal.isAbsolute ? 'is absolute' : 'leads out of the root'}`,
+      message: `${written} ${isAbsolute ? 'is absolute' : 'leads out of the root'}`,
       hint: rules.negatable
         ? 'write {path: …, external: true} for an input outside the root'
         : 'outputs lie inside the root',
     });
-  if (!glob) return ok({ negated, kind: normal.isFolder ? 'folder' : 'file', path: normal.path });
-  if (normal.isFolder)
-    return bad(`${written}: a glob matches files`, `write ${written}** for everything below`);
-  return ok({ negated, kind: 'glob', path: normal.path });
+  const path = normalisePath(text);
+  const isFolder = /(^|\/)\.{0,2}$/.test(text);
+  if (!glob) return ok({ negated, kind: isFolder ? 'folder' : 'file', path });
+  if (isFolder) return bad(`${written}: a glob matches files`, `write ${written}** for everything below`);
+  if (hasValueInClass(wanted)) return bad(`${written}: a value can't stand inside the [ ] of a glob`);
+  const problem = globProblem(path);
+  return problem === null ? ok({ negated, kind: 'glob', path }) : bad(`${written}: ${problem}`);
 }
 
 function isGlob(pieces: readonly PathPiece[]): boolean {
   const syntax = pieces.map((piece) => (piece.isValue ? 'v' : piece.text.replace(/\\./gs, 'e'))).join('');
-  return /[*?]|\{[^{}]*,[^{}]*\}/.test(syntax);
+  return /[*?]|\{[^{}]*(,|\w\.\.\w)[^{}]*\}/.test(syntax);
+}
+
+/** In a class even `-` and `!` are syntax; nothing sensible would be left of a value there. */
+function hasValueInClass(pieces: readonly PathPiece[]): boolean {
+  const syntax = pieces.map((piece) => (piece.isValue ? '\0' : piece.text.replace(/\\./gs, 'e'))).join('');
+  return /\[[^\]/]*\0[^/]*\]/.test(syntax);
 }
 
 function asGlob({ text, isValue }: PathPiece): string {
-  return isValue ? escapeGlob(text) : text;
+  // The comma separates alternatives where the value stands inside braces.
+  return isValue ? escapeGlob(text).replaceAll(',', '\\,') : text;
 }
 
 function asLiteral({ text, isValue }: PathPiece): string {
   return isValue ? text : text.replace(/\\(.)/gs, '$1');
-}
-
-/** A text as a glob that matches only itself (picomatch and fast-glob read the backslash so). */
-export function escapeGlob(text: string): string {
-  return text.replace(/[\\*?[\]{}()!+@|,]/g, '\\$&');
-}
-
-interface NormalPath {
-  readonly path: string;
-  readonly isAbsolute: boolean;
-  /** Goes above where it starts. */
-  readonly leaves: boolean;
-  readonly isFolder: boolean;
-}
-
-/** Without `.`, empty segments, a final `/`, and `..` where it can be resolved. */
-function normalize(text: string): NormalPath {
-  const isAbsolute = text.startsWith('/');
-  const segments: string[] = [];
-  let leaves = false;
-  for (const segment of text.split('/')) {
-    if (segment === '' || segment === '.') continue;
-    if (segment !== '..') segments.push(segment);
-    // `a/../b` names b only if a is no link: inside the root it is refused as well.
-    else {
-      leaves = true;
-      if (segments.length > 0 && segments.at(-1) !== '..') segments.pop();
-      else if (!isAbsolute) segments.push('..');
-    }
-  }
-  return {
-    path: (isAbsolute ? '/' : '') + segments.join('/'),
-    isAbsolute,
-    leaves,
-    isFolder: /(^|\/)\.{0,2}$/.test(text),
-  };
 }
 
 /**
@@ -146,11 +121,4 @@ export function foldersAbove(path: string): readonly string[] {
   for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1))
     folders.push(path.slice(0, end));
   return folders;
-}
-
-/** The literal folder that a glob starts with, '' for none. */
-export function globParent(glob: string): string {
-  const segments = glob.split('/');
-  const first = segments.findIndex((segment) => /[*?[\]{}()!+@\\]/.test(segment));
-  return segments.slice(0, first === -1 ? segments.length - 1 : first).join('/');
 }

@@ -7,13 +7,10 @@ import { decodeUtf8 } from './decode-utf8.ts';
 import type { Problems } from './problems.ts';
 import { makeSourceFile, type SourceFile } from './source-file.ts';
 import { convertDocument, type YamlGuards } from './yaml-convert.ts';
-import type { YamlNode } from './yaml-node.ts';
+import { MAX_DEPTH, type YamlNode } from './yaml-node.ts';
 
 /** 10,000 hand-written tasks fit; parsing that much takes some seconds, and nothing below hangs. */
 export const MAX_FILE_BYTES = 8_000_000;
-
-/** Far beyond what people nest; the parser's recursion would end the process at some 20,000. */
-export const MAX_DEPTH = 100;
 
 /** A broken text gives an error after each error; the first few name the cause. */
 const MAX_SYNTAX_ERRORS = 5;

@@ -3,8 +3,7 @@
  * values, variables and literal paths are; whatever a run decides isn't.
  */
 import type { JsonValue } from '../model/ids.ts';
-import type { PipelineDraft, TaskDraft } from './draft.ts';
-import type { EnvView } from './env.ts';
+import type { EnvView, PipelineDraft, TaskDraft } from './draft.ts';
 import type { Mention, Scope } from './expression/index.ts';
 import { joinPathValues, type PathValue, pathValue } from './path-values.ts';
 

@@ -1,6 +1,7 @@
 /** What lies upstream of a task as far as it is written down: by needs, and by literal paths. */
+import { globParent } from '../base/glob.ts';
 import type { TaskDraft } from './draft.ts';
-import { foldersAbove, globParent } from './paths.ts';
+import { foldersAbove } from './paths.ts';
 
 export interface Upstream {
   readonly tasks: ReadonlySet<TaskDraft>;

@@ -4,9 +4,8 @@
  */
 import type { Alias, Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import type { Problems } from './problems.ts';
-import { MAX_DEPTH } from './read-yaml.ts';
 import type { SourceFile, Span } from './source-file.ts';
-import { describeNode, type MapEntry, type ScalarNode, type YamlNode } from './yaml-node.ts';
+import { describeNode, MAX_DEPTH, type MapEntry, type ScalarNode, type YamlNode } from './yaml-node.ts';
 
 /** Values that aliases may add: nine levels of nine aliases (the "billion laughs") stop here at once. */
 export const MAX_ALIAS_VALUES = 500_000;

@@ -5,6 +5,9 @@
 import type { JsonValue } from '../model/ids.ts';
 import type { Span } from './source-file.ts';
 
+/** Far beyond what people nest; the parser's recursion would end the process at some 20,000. */
+export const MAX_DEPTH = 100;
+
 interface NodeBase {
   readonly span: Span;
   /** Values in it, with every alias counted as often as it is used. */

@@ -159,16 +159,19 @@ export async function renderContextOf(
   matched: readonly (readonly string[])[],
   attempt: number,
 ): Promise<RenderContext> {
-  const needs: Record<string, { outputs: JsonValue; status: string }> = {};
-  for (const edge of node.plan.upstream) {
-    const upstream = context.nodes[edge.task]!;
-    const entry = {
-      outputs: upstream.task.outputs.map((spec) => spec.path),
-      status: upstream.state.at === 'settled' ? upstream.state.outcome : upstream.state.at,
-    };
-    needs[upstream.task.label] = entry;
-    needs[upstream.task.name] ??= entry;
-  }
+  const needs = () => {
+    const values: Record<string, { outputs: JsonValue; status: string }> = {};
+    for (const edge of node.plan.upstream) {
+      const upstream = context.nodes[edge.task]!;
+      const entry = {
+        outputs: upstream.task.outputs.map((spec) => spec.path),
+        status: upstream.state.at === 'settled' ? upstream.state.outcome : upstream.state.at,
+      };
+      values[upstream.task.label] = entry;
+      values[upstream.task.name] ??= entry;
+    }
+    return values;
+  };
   return {
     task: node.task,
     params: context.paramsOf(node.task.pipeline),

@@ -2,12 +2,12 @@
  * Fills in what a task's texts leave open until run time: matched inputs, outputs of other tasks, metrics,
  * granted resources, run and attempt. Knows expressions; reads metrics through a function.
  */
-import { relative } from 'node:path/posix';
 import { fail, ok, type Outcome } from '../base/outcome.ts';
 import type { Template } from '../model/expression.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue } from '../model/ids.ts';
-import type { CommandSpec, Task } from '../model/task.ts';
+import type { CommandSpec, InputSpec, Task } from '../model/task.ts';
+import { pathValue } from '../pipeline/path-values.ts';
 import { type EvaluateError, renderText, type Scope, shellWord } from '../pipeline/expression/index.ts';
 
 export interface RenderContext {
@@ -17,7 +17,7 @@ export interface RenderContext {
   /** Matched paths by input spec, root-relative. */
   readonly matched: readonly (readonly string[])[];
   /** Upstream tasks by name: outputs (root-relative) and status. */
-  readonly needs: Readonly<Record<string, { readonly outputs: JsonValue; readonly status: string }>>;
+  readonly needs: () => Readonly<Record<string, { readonly outputs: JsonValue; readonly status: string }>>;
   readonly metrics: Readonly<Record<string, JsonValue>>;
   readonly run: { readonly id: string; readonly date: string; readonly attempt: number };
   readonly resources: Readonly<Record<string, number>>;
@@ -91,45 +91,39 @@ export function expressionFailure(error: EvaluateError): Failure {
   };
 }
 
+/** Built root by root when asked: most texts are static and ask for none. */
 export function scopeOf(context: RenderContext): Scope {
+  return { get: (root) => rootValue(root, context) };
+}
+
+function rootValue(root: string, context: RenderContext): JsonValue | undefined {
   const { task } = context;
-  const local = (path: string) => (task.dir === '' ? path : relative(task.dir, path) || '.');
-  const roots: Record<string, JsonValue> = {
-    params: context.params,
-    env: Object.fromEntries(Object.entries(context.environment).filter(([, value]) => value !== undefined)) as Record<string, string>,
-    matrix: task.cell ?? {},
-    inputs: named(
-      task.inputs.map((spec, at) => ({ name: spec.name, skip: spec.negated, paths: (context.matched[at] ?? []).map(local), single: spec.kind !== 'glob' })),
-    ),
-    outputs: named(task.outputs.map((spec) => ({ name: spec.name, skip: false, paths: [local(spec.path)], single: true }))),
-    needs: context.needs,
-    task: task.label,
-    pipeline: task.pipeline,
-    run: context.run,
-    metrics: context.metrics,
-    resources: context.resources,
-    secrets: context.secrets,
-  };
-  return { get: (root) => (Object.hasOwn(roots, root) ? roots[root] : undefined) };
-}
-
-interface NamedPaths {
-  readonly name: string | null;
-  readonly skip: boolean;
-  readonly paths: readonly string[];
-  readonly single: boolean;
-}
-
-/** A list where nothing is named, else a map; a name with several specs or a glob holds a list. */
-function named(specs: readonly NamedPaths[]): JsonValue {
-  const used = specs.filter((spec) => !spec.skip);
-  const valueOf = (spec: NamedPaths): JsonValue => (spec.single ? (spec.paths[0] ?? '') : spec.paths);
-  if (!used.some((spec) => spec.name !== null)) return used.map(valueOf);
-  const map: Record<string, JsonValue> = {};
-  for (const spec of used) {
-    if (spec.name === null) continue;
-    const before = map[spec.name];
-    map[spec.name] = before === undefined ? valueOf(spec) : [before, valueOf(spec)].flat();
+  switch (root) {
+    case 'params':
+      return context.params;
+    case 'env':
+      return Object.fromEntries(Object.entries(context.environment).filter(([, value]) => value !== undefined)) as Record<string, string>;
+    case 'matrix':
+      return task.cell ?? {};
+    case 'inputs':
+      return pathValue(task.inputs, task.dir, (spec) => context.matched[task.inputs.indexOf(spec as InputSpec)] ?? []).value;
+    case 'outputs':
+      return pathValue(task.outputs, task.dir).value;
+    case 'needs':
+      return context.needs();
+    case 'task':
+      return task.label;
+    case 'pipeline':
+      return task.pipeline;
+    case 'run':
+      return context.run;
+    case 'metrics':
+      return context.metrics;
+    case 'resources':
+      return context.resources;
+    case 'secrets':
+      return context.secrets;
+    default:
+      return undefined;
   }
-  return map;
 }

@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonValue } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
+import { paramVariable } from '../pipeline/param-variable.ts';
 
 export interface TaskEnvironmentRequest {
   readonly task: Task;
@@ -43,8 +44,7 @@ export function taskEnvironment(request: TaskEnvironmentRequest): Record<string,
 
 /** A map is given as JSON under its own name and leaf by leaf below it. */
 function addParam(env: Record<string, string>, name: string, value: JsonValue): void {
-  env[`ORCH_PARAM_${name.toUpperCase().replaceAll('-', '_').replaceAll('.', '__')}`] =
-    typeof value === 'string' ? value : JSON.stringify(value);
+  env[paramVariable(name)] = typeof value === 'string' ? value : JSON.stringify(value);
   if (typeof value === 'object' && value !== null && !Array.isArray(value))
     for (const [key, inner] of Object.entries(value)) addParam(env, `${name}.${key}`, inner);
 }

@@ -19,4 +19,6 @@ it.for(PLANTED_BUGS)('a planted bug is caught: $name', { timeout: 300_000 }, asy
     `${bug.name}: graph ${result.graphs}, run ${result.runs}: ${result.failure?.split('\n', 2).join(' ')}`,
   );
   expect(result.failure).toMatch(bug.shows);
+  // A build that doesn't run at all would be caught too, and would prove nothing.
+  expect(result.failure).not.toContain('exit code: ');
 });

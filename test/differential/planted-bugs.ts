@@ -90,8 +90,8 @@ export const PLANTED_BUGS: readonly (PlantedBug & { readonly shows: RegExp })[] 
     edits: [
       {
         file: 'src/fingerprint/manifest.ts',
-        find: "parts.push({ part: 'param', name, value });",
-        replace: ';',
+        find: 'sortedEntries(task.params)',
+        replace: 'sortedEntries({} as typeof task.params)',
       },
     ],
   },

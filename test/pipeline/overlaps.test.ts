@@ -80,6 +80,7 @@ describe('a task that writes its own input', () => {
     ['[d/, "!d/x"]', '[d/x]'],
     ['["*.csv", "!x.csv"]', '[x.csv]'],
     ['["*.csv"]', '[x.txt]'],
+    ['[d/, "!d/e*"]', '[d/ex/y]'],
     ['[{path: /d/x, external: true}]', '[d/x]'],
   ])('%s -> %s is fine', async (inputs, outputs) => {
     expect(await troubleIn(`  a: {run: x, inputs: ${inputs}, outputs: ${outputs}}\n`)).toEqual([]);

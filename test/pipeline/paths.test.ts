@@ -25,6 +25,8 @@ describe('a path', () => {
     ['*.csv', 'glob *.csv'],
     ['a/{b,c}.csv', 'glob a/{b,c}.csv'],
     ['a?', 'glob a?'],
+    ['a{1..3}', 'glob a{1..3}'],
+    ['a{1..99999}', 'bad-path'],
     ['a/**', 'glob a/**'],
     ['!a/*.csv', 'not glob a/*.csv'],
     ['!a', 'not file a'],
@@ -65,6 +67,7 @@ describe('a path', () => {
     check([value('*'), text('.csv')], 'file *.csv');
     check([text('a/'), value('{x,y}[1]?'), text('/*.csv')], 'glob a/\\{x\\,y\\}\\[1\\]\\?/*.csv');
     check([text('{a,'), value('b,c'), text('}')], 'glob {a,b\\,c}');
+    check([text('[a'), value('b'), text(']*')], 'bad-path');
     check([value('!x')], 'file !x');
     check([value('a\\b')], 'file a\\b');
   });

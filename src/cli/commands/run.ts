@@ -73,6 +73,7 @@ export async function run(
     output,
     totals: totalsOf(options.resources ?? []),
     args: argv.extra,
+    argv: process.argv.slice(2),
     emit:
       options.json === true
         ? createJsonReporter(print)
@@ -98,9 +99,15 @@ export async function run(
   return runTargets(request);
 }
 
+/** All of them are for `orch validate`; a run must not be buried under them. */
+const MAX_WARNINGS = 8;
+
 async function printWarnings(project: Project, paint: ReturnType<typeof terminalFor>['paint']): Promise<void> {
-  for (const diagnostic of await warningsOf(project))
+  const warnings = await warningsOf(project);
+  for (const diagnostic of warnings.slice(0, MAX_WARNINGS))
     printError(`${formatDiagnostic(diagnostic, null, { color: paint })}\n`);
+  const more = warnings.length - MAX_WARNINGS;
+  if (more > 0) printError(`and ${more} more ${more === 1 ? 'warning' : 'warnings'}: \`orch validate\` prints them all\n`);
 }
 
 function outputMode(options: RunFlags): RunRequest['output'] {

@@ -27,6 +27,7 @@ import {
   isPlain,
   makesVariablesEvaluated,
   opensArray,
+  opensCommand,
   type Word,
 } from './shell-words.ts';
 
@@ -42,8 +43,8 @@ interface Level {
   redirect: 'file' | 'duplicate' | null;
   /** Between `[[` and `]]`. */
   isTest: boolean;
-  /** For an array: why none of its elements can be a value. */
-  readonly refusal: string | null;
+  /** Why no value can stand in the rest of the present command (of an array: in any element). */
+  refusal: string | null;
 }
 
 const MAX_DEPTH = 30;
@@ -75,12 +76,16 @@ export function readShell(text: string, endOf: (offset: number) => number): Shel
       );
     if (level.redirect === null) level.words.push(word);
     level.redirect = null;
+    if (level.kind === 'array' || !opensCommand(word)) return;
+    level.refusal ??= hazardOf(level.words, emptyWord(), false);
+    level.words = [];
   }
 
   function endCommand(level: Level): void {
     endWord(level);
     level.words = [];
     level.redirect = null;
+    if (level.kind !== 'array') level.refusal = null;
   }
 
   function place(level: Level, quoting: Quoting, refusal: string | null): void {
@@ -174,8 +179,10 @@ export function readShell(text: string, endOf: (offset: number) => number): Shel
       scan.advance(2);
       place(level, 'raw', 'behind $$: put quotes between them, as in $$""');
     } else if (/\w/.test(next)) {
+      // `$1a` is `$1` and an a; of `$12` shells think differently.
+      const letters = /\d/.test(next) ? /\d/ : /\w/;
       scan.advance();
-      while (/\w/.test(text[scan.at] ?? '')) scan.advance();
+      while (letters.test(text[scan.at] ?? '')) scan.advance();
       scan.variableEnd = scan.at;
     } else scan.advance(/[@*#?$!-]/.test(next) ? 2 : 1);
   }
@@ -226,8 +233,8 @@ export function readShell(text: string, endOf: (offset: number) => number): Shel
   }
 
   function redirection(level: Level): void {
-    // The number of a file descriptor is no word of the command.
-    if (level.word !== null && /^\d+$/.test(level.word.raw)) level.word = null;
+    // The number of a file descriptor, or the variable for it, is no word of the command.
+    if (level.word !== null && /^(?:\d+|\{\w+\})$/.test(level.word.raw)) level.word = null;
     endWord(level);
     if (level.kind === 'array') scan.giveUp('a redirection in an array');
     else if (level.isTest) {

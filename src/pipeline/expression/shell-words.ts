@@ -50,9 +50,16 @@ export function opensArray(word: Word): boolean {
   return /^[A-Za-z_]\w*\+?=$/.test(word.raw);
 }
 
-/** Before the name of a command: reserved words, and commands that execute the rest of their words. */
+/** A word behind which another command may begin: certainly in `for x do …`, not in `echo do …`. */
+export function opensCommand(word: Word): boolean {
+  return OPENERS.has(word.raw);
+}
+
+const OPENERS: ReadonlySet<string> = new Set('{ if then else elif do while until'.split(' '));
+
+/** May stand before the name of a command. */
 const PREFIXES: ReadonlySet<string> = new Set(
-  '! { if then else elif do while until time coproc command builtin exec env nohup sudo nice'.split(' '),
+  '! time coproc command builtin exec env nohup sudo nice'.split(' '),
 );
 
 const SHELL = /^(?:.*\/)?(?:|ba|da|a|k|mk|z|fi|c|tc)sh$/;
@@ -79,7 +86,8 @@ export function hazardOf(before: readonly Word[], word: Word, inArray: boolean):
     return 'in the index of an array, which the shell computes';
   if (inArray) return null;
   const start = commandStart(before);
-  const command = before[start]?.cooked;
+  // `$x` may well be empty, so that `$x$1eval` is eval.
+  const command = before[start]?.cooked.replaceAll(OPAQUE, '');
   const previous = before[before.length - 1];
   if (command === undefined || previous === undefined) return null;
   const hasArgument = (pattern: RegExp) => before.some(({ cooked }, i) => i > start && pattern.test(cooked));
@@ -94,11 +102,12 @@ export function hazardOf(before: readonly Word[], word: Word, inArray: boolean):
   return isScript(before) ? 'in a script for another shell' : null;
 }
 
-/** The index of the command's name, behind assignments and prefixes. */
+/** The index of the command's name, behind assignments, prefixes, and unquoted variables, which may be empty. */
 function commandStart(words: readonly Word[]): number {
   let isPrefixed = false;
   for (const [i, { cooked, raw }] of words.entries()) {
-    if (PREFIXES.has(cooked)) isPrefixed = true;
+    const mayVanish = raw === cooked && /^\0+$/.test(raw);
+    if (PREFIXES.has(cooked) || mayVanish) isPrefixed = true;
     else if (!ASSIGNMENT.test(raw) && !(isPrefixed && cooked.startsWith('-'))) return i;
   }
   return words.length;

@@ -15,7 +15,7 @@ import { at, scopeOf } from './shells.ts';
 const scope = scopeOf({
   params: {
     year: 2023, rate: 0.1, name: "Ann O'Neil", word: 'ridge', path: 'data/x.csv', empty: '', yes: true, nothing: null,
-    files: ['a.csv', 'b c.csv', '-n'], none: [], model: { depth: 6 }, nested: [['x']], nul: 'a\0b', half: '\ud800', keyword: 'if',
+    files: ['a.csv', 'b c.csv', '-n'], none: [], model: { depth: 6 }, nested: [['x'], [['y z']]], nul: 'a\0b', half: '\ud800', keyword: 'if',
   },
   env: { HOME: '/root' },
   outputs: ['out.csv'],
@@ -57,6 +57,7 @@ describe('values in a shell text', () => {
     // Lists.
     ['x ${{ params.files }}', "x 'a.csv' 'b c.csv' -n".replace("'a.csv'", 'a.csv')],
     ['x ${{ params.none }} y', 'x  y'],
+    ['x ${{ params.nested }}', "x 'x' 'y z'"],
     ['(x ${{ params.files }})>f', "(x a.csv 'b c.csv' -n)>f"],
     ['x ${{ params.files }}>f', "x a.csv 'b c.csv' '-n'>f"],
     ['for i in ${{ params.files }}; do y; done', "for i in a.csv 'b c.csv' -n; do y; done"],
@@ -83,7 +84,7 @@ describe('values in a shell text', () => {
     ['x ${{ params.year }}${{ params.files }}', `error 21: ${glued}`],
     ['x "${{ params.files }}"', `error 4: ${inside}`],
     ["x '${{ params.files }}'", `error 4: ${inside}`],
-    ['x ${{ params.nested }}', `error 3: ${inside}`],
+    ['x "${{ params.nested }}"', `error 4: ${inside}`],
     [
       'x ${{ params.model }}',
       "error 3: a map can't stand inside a text (pick a value of it, or write to_json(…))",

@@ -248,18 +248,18 @@ const BASES = [
   'f() { w 1; }; f V', 'case V in a) w 1;; V) w V;; esac', 'for i in V; do w 1; done', ': <<EOF\nfoo\nEOF\nw V', 'w $((1+2)) V',
   'w ${x:-a} V', 'w `:` V', ': # it\nw V', '[ V = a ] || w V', '[[ a == a ]] && w V', 'export y=V', 'z=(V 1 V)', 'w ~/V',
   'w {a,b}V', 'w a{V,c}', "w $'a'V", 'w $"a"V', 'w \\\n V', 'w V <<<V', 'read y <<<V', '! w V', 'w "a"V\'b\'', 'w V && w V | w V',
-  ': <(e V); w V', 'w 2>&1 V', 'w a=V', 'y=V w V', 'printf "%s|" V', 'w "$(e "$(e "V")"V)"', 'w "`:`V"', 'w "${x:-b}V"',
-  'w "$((1))V"', '((1+1)); w V', 'w V#V #V\nw V', 'set -- V "V"', 'test V = V && w V', 'local y=V', 'sh -c "w V"', 'eval w V',
-  'w $( (e V) )', 'w <<EOF V\nV\nEOF\nw V', 'w V <<EOF; w V\nEOF\nw "V"', 'w V >&1', "w $'it\\'s' V", 'w "V', 'y="$(case a in a) w V;; esac)"',
+  ': <(e V); w V', 'w 3>&1 V', 'w a=V', 'y=V w V', 'printf "%s|" V', 'w "$(e "$(e "V")"V)"', 'w "`:`V"', 'w "${x:-b}V"',
+  'w "$((1))V"', '((1+1)); w V', 'w V#V #V\nw V', ': V "V"', 'test V = V && w V', 'local y=V', 'sh -c "w V"', 'eval w V',
+  'w "$( (e V) )"', 'w <<EOF V\nV\nEOF\nw V', 'w V <<EOF; w V\nEOF\nw "V"', 'w V >&1', "w $'it\\'s' V", 'w "V', 'y="$(case a in a) w V;; esac)"',
 ];
 // biome-ignore format: a table
 const PIECES = [
  
   'w ', 'e ', '"', "'", '\\', '\\\n', '$(', ')', '`', '$((', '((', '))', '(', '#', ' #', '\n', ';', '; ', '<<EOF', '<<-E', "<<'EOF'",
   '\nEOF\n', '\nE\n', '${x:-', '${x', '${#x}', '}', '{', '{a,', ',b}', '~', '/', '[[ ', ' ]]', ' -eq ', '[', ']', 'a[', 'case a in ',
-  'a) ', ';;', ' esac ', "$'", '$"', '$', '$x', '$1', '&&', '||', '|', 'y=', 'z=(', 'z+=(', '<(', '2>&1', '>&', '<<<', '=', ' ', '  ',
+  'a) ', ';;', ' esac ', "$'", '$"', '$', '$x', '$1', '&&', '||', '|', 'y=', 'z=(', 'z+=(', '<(', '3>&1', '>&', '<<<', '=', ' ', '  ',
   'x', 'if :; then ', ' fi ', '{ ', ' }', 'f() ', '!', '-', 'eval ', 'declare ', 'declare -i ', 'local ', 'printf ', '%s', '-v ',
-  'test ', '[ ', ' ]', 'let ', 'read ', 'for i in ', 'do ', 'done ', ':', 'é', '@', '@(', '!(', 'x=1 ', 'time ', 'function g ',
+  'test ', '[ ', ' ]', 'let ', 'read ', 'for i in ', 'for i ', 'do ', 'done ', ':', 'é', '@', '@(', '!(', 'x=1 ', 'time ', 'function g ', 'function g { ', '{q}>f ',
   'exec ', 'command ', 'sh -c ', 'BASH_ENV=', '1', '..', '\r', '\t', 'then ', 'EOF', '<<', '$[', '${', '%', '+', '\\\\', '\\"', '${x%',
 ];
 // biome-ignore format: a table
