@@ -35,8 +35,13 @@ const MAX_UP_TO_DATE_LINES = 20;
 export function createPlainReporter(options: PlainOptions): (event: RunEvent) => void {
   const { style } = options;
   const marks = options.ascii ? ASCII_MARKS : EMOJI_MARKS;
+  /** Passed-on output may end within a line. */
+  let isLineOpen = false;
   const line = (text: string) => {
-    if (!options.quiet) options.out(`${options.ascii ? asciiOnly(text) : text}\n`);
+    if (options.quiet) return;
+    if (isLineOpen) options.out('\n');
+    isLineOpen = false;
+    options.out(`${options.ascii ? asciiOnly(text) : text}\n`);
   };
   const complain = (text: string) => options.error(`${options.ascii ? asciiOnly(text) : text}\n`);
   let upToDate: string[] = [];
@@ -53,6 +58,7 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
     if (options.quiet) return;
     if (!options.prefixOutput) {
       options.out(text);
+      if (text !== '') isLineOpen = !text.endsWith('\n');
       return;
     }
     const lines = ((streamed.get(task) ?? '') + text).split('\n');

@@ -165,7 +165,8 @@ export async function renderContextOf(
       const upstream = context.nodes[edge.task]!;
       const entry = {
         outputs: upstream.task.outputs.map((spec) => spec.path),
-        status: upstream.state.at === 'settled' ? upstream.state.outcome : upstream.state.at,
+        // However it came about: what a task is told must not change from one run to the next.
+      status: upstream.state.at !== 'settled' ? 'not-started' : isGood(upstream.state.outcome) ? 'succeeded' : upstream.state.outcome,
       };
       values[upstream.task.label] = entry;
       values[upstream.task.name] ??= entry;
@@ -173,6 +174,7 @@ export async function renderContextOf(
     return values;
   };
   return {
+    root: context.root,
     task: node.task,
     params: context.paramsOf(node.task.pipeline),
     environment: context.environment,

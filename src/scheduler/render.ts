@@ -2,6 +2,8 @@
  * Fills in what a task's texts leave open until run time: matched inputs, outputs of other tasks, metrics,
  * granted resources, run and attempt. Knows expressions; reads metrics through a function.
  */
+import { readFileSync } from 'node:fs';
+import { join, normalize } from 'node:path/posix';
 import { fail, ok, type Outcome } from '../base/outcome.ts';
 import type { Template } from '../model/expression.ts';
 import type { Failure } from '../model/failure.ts';
@@ -11,6 +13,8 @@ import { pathValue } from '../pipeline/path-values.ts';
 import { type EvaluateError, renderText, type Scope, shellWord } from '../pipeline/expression/index.ts';
 
 export interface RenderContext {
+  /** Absolute root of the project. */
+  readonly root: string;
   readonly task: Task;
   readonly params: Readonly<Record<string, JsonValue>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -93,7 +97,18 @@ export function expressionFailure(error: EvaluateError): Failure {
 
 /** Built root by root when asked: most texts are static and ask for none. */
 export function scopeOf(context: RenderContext): Scope {
-  return { get: (root) => rootValue(root, context) };
+  return { get: (root) => rootValue(root, context), readJson: (path) => readDeclared(path, context) };
+}
+
+/** `read_json`: only of a file that the task declares, so that what it says is part of the key. */
+function readDeclared(path: string, { task, matched, root }: RenderContext): Outcome<JsonValue, string> {
+  const wanted = normalize(join(task.dir, path));
+  if (!matched.some((paths) => paths.includes(wanted))) return fail(`read_json: ${path} is not among the inputs of ${task.label}`);
+  try {
+    return ok(JSON.parse(readFileSync(join(root, wanted), 'utf8')) as JsonValue);
+  } catch (error) {
+    return fail(`read_json: ${path} can't be read as JSON: ${(error as Error).message}`);
+  }
 }
 
 function rootValue(root: string, context: RenderContext): JsonValue | undefined {

@@ -481,9 +481,11 @@ class Run {
   }
 
   private stream(node: Node, attempt: Attempt, logPath: string): void {
-    const follower = this.context.followLog(logPath, (text) =>
-      this.say(node, [], { event: 'task-output', task: node.task.label, text }),
-    );
+    // Behind its start, and before its end, which waits for the follower.
+    const started = this.said.get(node) ?? Promise.resolve();
+    const follower = this.context.followLog(logPath, (text) => {
+      void started.then(() => this.context.emit({ event: 'task-output', task: node.task.label, text }));
+    });
     const streamed = attempt.done.then(() => follower.stop());
     this.after(node, streamed);
     this.track(streamed);

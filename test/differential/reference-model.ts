@@ -91,6 +91,8 @@ export function predict(history: History, pipeline: PipelineSpec, disk: Files, r
     !cells.some((cell) => cell.outputs.includes(path)) &&
     !cells.some((cell) => isMine(cell, path) && settled.get(cell)?.made.has(path) !== false);
 
+  const spoiltIn = ({ made }: Settled) => [...made.values()].filter((text) => damaged.has(text)).length;
+
   /** C1: the command with its parameters, inputs by content, declared outputs, and what its needs made. */
   function keyOf(cell: Cell, inputs: Files): string {
     const needs = cell.task.needs.filter((need) => !need.orderOnly);
@@ -123,7 +125,8 @@ export function predict(history: History, pipeline: PipelineSpec, disk: Files, r
     const isDone = cell.outputs.length > 0 ? result !== undefined : lastEnd.get(cell.label) === state.key;
     if (isForced || !isDone || !workload.isCacheable(cell.task)) execute(cell, state);
     else if (result !== undefined) state.made = result.made;
-    provide(cell, (path) => files.has(path)); // what is there but wrong is repaired, asked for or not
+    // What is there but wrong is repaired, asked for or not. Whether for that alone a command runs is left open.
+    if (spoiltIn(state) === 0) provide(cell, (path) => files.has(path));
     return state;
   }
 
@@ -162,7 +165,7 @@ export function predict(history: History, pipeline: PipelineSpec, disk: Files, r
     const extra = asked('') ? leftOvers(cell) : [];
     if (!state.ok || wrong.length + extra.length === 0) return;
     restored.add(cell);
-    const spoilt = [...state.made.values()].filter((text) => damaged.has(text)).length;
+    const spoilt = spoiltIn(state);
     open ||= spoilt > 0 && (spoilt < state.made.size || wrong.length === 0);
     if (spoilt > 0) execute(cell, state);
     else put(wrong);
@@ -180,7 +183,10 @@ export function predict(history: History, pipeline: PipelineSpec, disk: Files, r
     if (!state.ok || executed.has(cell)) continue;
     const extra = leftOvers(cell);
     for (const path of extra) optional.add(path);
-    const isThere = [...state.made.keys()].some((path) => files.has(path));
+    open ||= [...state.made].some(([path, text]) => files.has(path) && files.get(path) !== text);
+    // An output folder may have been left empty: then it is there, and wrong.
+    const isThere =
+      cell.outputs.some(workload.isPattern) || [...state.made.keys()].some((path) => files.has(path));
     const mayBeRestored = isThere || extra.length > 0 || restored.has(cell) || request.failing.length > 0;
     for (const [path, text] of mayBeRestored ? state.made : [])
       if (!files.has(path)) optional.add(path) && files.set(path, text);

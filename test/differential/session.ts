@@ -39,6 +39,8 @@ export class Session {
     '# In an empty folder; $ORCH is the binary.',
     'export LC_ALL=C DIFF_TRACE="$PWD/trace"; mkdir project && cd project',
   ];
+  /** Outputs as a user edited them: whatever becomes of them, they are kept (B3). */
+  readonly #edited = new Map<string, string>();
   #situation: Situation;
 
   constructor(
@@ -105,7 +107,11 @@ export class Session {
     const ran = fs.readFileSync(this.#trace, 'utf8').split('\n').slice(0, -1).sort();
     const actual = readTree(this.#root);
     const differences = compare(expected, { ran, files: actual, exit: code });
-    for (const [path, text] of actual) if (history.owned.has(path)) history.owned.set(path, text);
+    for (const [path, text] of this.#edited)
+      if (actual.get(path) !== text && ![...readTree(join(this.#root, '.cache/replaced')).values()].includes(text))
+        differences.push(`${path}: edited by the user to ${JSON.stringify(text)}, and lost`);
+    for (const [path, text] of actual)
+      if (history.owned.has(path) && !this.#edited.has(path)) history.owned.set(path, text);
     this.#situation = { ...this.#situation, disk: actual };
     return differences.length === 0 ? null : { differences, script: this.#script.join('\n'), said };
   }

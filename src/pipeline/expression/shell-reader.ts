@@ -25,9 +25,11 @@ import {
   emptyWord,
   hazardOf,
   isPlain,
+  isPrefix,
   makesVariablesEvaluated,
   opensArray,
   opensCommand,
+  standsBeforeCommand,
   type Word,
 } from './shell-words.ts';
 
@@ -36,8 +38,10 @@ interface Level {
   readonly kind: 'top' | 'substitution' | 'array';
   /** Open `(` of subshells. */
   parens: number;
-  /** The complete words of the present command, without targets of redirections. */
+  /** The complete words of the present command from its name on, without targets of redirections. */
   words: Word[];
+  /** A prefix such as `command` came before its name. */
+  isPrefixed: boolean;
   word: Word | null;
   /** What the next word is the target of; `duplicate` is `>&` and `<&`. */
   redirect: 'file' | 'duplicate' | null;
@@ -45,6 +49,19 @@ interface Level {
   isTest: boolean;
   /** Why no value can stand in the rest of the present command (of an array: in any element). */
   refusal: string | null;
+}
+
+function newLevel(kind: Level['kind'], refusal: string | null): Level {
+  return {
+    kind,
+    parens: 0,
+    words: [],
+    isPrefixed: false,
+    word: null,
+    redirect: null,
+    isTest: false,
+    refusal,
+  };
 }
 
 const MAX_DEPTH = 30;
@@ -74,16 +91,21 @@ export function readShell(text: string, endOf: (offset: number) => number): Shel
       scan.refuseAll(
         'in a script with `declare -i` or `-n`: bash computes what is assigned to such variables',
       );
-    if (level.redirect === null) level.words.push(word);
+    if (level.redirect === null) {
+      if (level.words.length > 0 || !standsBeforeCommand(word, level.isPrefixed)) level.words.push(word);
+      else level.isPrefixed ||= isPrefix(word);
+    }
     level.redirect = null;
     if (level.kind === 'array' || !opensCommand(word)) return;
     level.refusal ??= hazardOf(level.words, emptyWord(), false);
     level.words = [];
+    level.isPrefixed = false;
   }
 
   function endCommand(level: Level): void {
     endWord(level);
     level.words = [];
+    level.isPrefixed = false;
     level.redirect = null;
     if (level.kind !== 'array') level.refusal = null;
   }
@@ -193,8 +215,7 @@ export function readShell(text: string, endOf: (offset: number) => number): Shel
     scan.advance(opening);
     depth += 1;
     if (depth > MAX_DEPTH) scan.giveUp(`${MAX_DEPTH} nested $( )`);
-    const level: Level = { kind, parens: 0, words: [], word: null, redirect: null, isTest: false, refusal };
-    if (!commands(level)) scan.reportUnclosed(start, what);
+    if (!commands(newLevel(kind, refusal))) scan.reportUnclosed(start, what);
     depth -= 1;
   }
 
@@ -314,6 +335,6 @@ export function readShell(text: string, endOf: (offset: number) => number): Shel
     return false;
   }
 
-  commands({ kind: 'top', parens: 0, words: [], word: null, redirect: null, isTest: false, refusal: null });
+  commands(newLevel('top', null));
   return scan.reading;
 }

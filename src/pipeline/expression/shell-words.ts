@@ -78,23 +78,25 @@ const EVALUATED_VARIABLES: ReadonlySet<string> = new Set(
   ),
 );
 
-/** Why no value can stand in `word`, which follows `before` in its command; null where it can. */
+/**
+ * Why no value can stand in `word`; null where it can. `before` are the words of its command so far, beginning
+ * with the command's name.
+ */
 export function hazardOf(before: readonly Word[], word: Word, inArray: boolean): string | null {
   const name = ASSIGNMENT.exec(word.raw)?.[1];
   if (name !== undefined && EVALUATED_VARIABLES.has(name)) return `in $${name}, which the shell evaluates`;
   if (inArray ? word.raw.startsWith('[') : /^[A-Za-z_]\w*\[[^\]]*$/.test(word.raw))
     return 'in the index of an array, which the shell computes';
   if (inArray) return null;
-  const start = commandStart(before);
-  // `$x` may well be empty, so that `$x$1eval` is eval.
-  const command = before[start]?.cooked.replaceAll(OPAQUE, '');
+  // A variable may be empty: `$1eval` is eval.
+  const command = before[0]?.cooked.replaceAll(OPAQUE, '');
   const previous = before[before.length - 1];
   if (command === undefined || previous === undefined) return null;
-  const hasArgument = (pattern: RegExp) => before.some(({ cooked }, i) => i > start && pattern.test(cooked));
+  const hasArgument = (pattern: RegExp) => before.some(({ cooked }, i) => i > 0 && pattern.test(cooked));
   if (EVALUATING.has(command)) return `in the words of ${command}, which are evaluated`;
   if (DECLARING.has(command) && (name === undefined || hasArgument(/^[-+\0]/)))
     return `in ${command}, except as the value in \`${command} name=…\` without options`;
-  const isBehindWord = before.length > start + 1;
+  const isBehindWord = before.length > 1;
   if ((command === 'test' || command === '[') && isBehindWord && /^-[vR]$|\0/.test(previous.cooked))
     return `in ${command} behind -v or a computed word`;
   if (command === 'printf' && !/^[^-\0]/.test(word.cooked) && !hasArgument(/^[^-\0]/))
@@ -102,15 +104,16 @@ export function hazardOf(before: readonly Word[], word: Word, inArray: boolean):
   return isScript(before) ? 'in a script for another shell' : null;
 }
 
-/** The index of the command's name, behind assignments, prefixes, and unquoted variables, which may be empty. */
-function commandStart(words: readonly Word[]): number {
-  let isPrefixed = false;
-  for (const [i, { cooked, raw }] of words.entries()) {
-    const mayVanish = raw === cooked && /^\0+$/.test(raw);
-    if (PREFIXES.has(cooked) || mayVanish) isPrefixed = true;
-    else if (!ASSIGNMENT.test(raw) && !(isPrefixed && cooked.startsWith('-'))) return i;
-  }
-  return words.length;
+/**
+ * Whether the name of the command is still to come behind this word: an assignment, a prefix (with its options),
+ * or an unquoted variable, which may be empty. `isPrefixed`: a prefix or variable came before.
+ */
+export function standsBeforeCommand({ raw, cooked }: Word, isPrefixed: boolean): boolean {
+  return isPrefix({ raw, cooked }) || ASSIGNMENT.test(raw) || (isPrefixed && cooked.startsWith('-'));
+}
+
+export function isPrefix({ raw, cooked }: Pick<Word, 'raw' | 'cooked'>): boolean {
+  return PREFIXES.has(cooked) || (raw === cooked && /^\0+$/.test(raw));
 }
 
 /** Whether the next word is the text of `sh -c`, `sudo bash -e -o pipefail -c`, `su -c` and the like. */
@@ -132,6 +135,6 @@ function isScript(before: readonly Word[]): boolean {
 /** bash: the option of `declare -i n` makes every later value of n arithmetic, that of `declare -n` a name. */
 export function makesVariablesEvaluated(before: readonly Word[], option: Word): boolean {
   if (!/^[-+]\w*[in]/.test(option.cooked)) return false;
-  const command = before[commandStart(before)];
+  const [command] = before;
   return command !== undefined && DECLARING.has(command.cooked);
 }
