@@ -44,7 +44,9 @@ test('every folder of src/ has a floor', () => {
 test('files import only from lower floors or their own folder, and never in a circle', async () => {
   const modules = (await readModules()).filter(({ source }) => folderOf(source) !== null);
   expect(modules.length).toBeGreaterThan(50);
-  const dependencies = modules.flatMap(({ source, dependencies: all }) => all.map((each) => ({ source, ...each })));
+  const dependencies = modules.flatMap(({ source, dependencies: all }) =>
+    all.map((each) => ({ source, ...each })),
+  );
   expect(dependencies.length).toBeGreaterThan(modules.length);
   const wrong = dependencies.filter(({ source, resolved }) => {
     const from = folderOf(source);

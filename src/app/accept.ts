@@ -1,11 +1,12 @@
 /** `orch accept`: takes the outputs on disk for the result of the present key, in this root only (SPEC C12). */
+
+import { scanOutputs } from '../fingerprint/outputs.ts';
 import type { RunId, TaskId } from '../model/ids.ts';
 import { decide } from '../planner/decide.ts';
 import { makePlan } from '../planner/plan.ts';
 import { gather } from '../scheduler/gather.ts';
 import { createInspection } from '../scheduler/inspect.ts';
 import { createNode, type Node } from '../scheduler/node.ts';
-import { scanOutputs } from '../fingerprint/outputs.ts';
 import { makeFolders } from '../state/layout.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { metricsReader } from './metrics-reader.ts';
@@ -18,11 +19,23 @@ export interface Accepted {
   readonly outputs: readonly string[];
 }
 
-export async function acceptTasks(request: ProjectRequest, targets: readonly string[], describe: (failure: import('../model/failure.ts').Failure) => string): Promise<readonly Accepted[]> {
+export async function acceptTasks(
+  request: ProjectRequest,
+  targets: readonly string[],
+  describe: (failure: import('../model/failure.ts').Failure) => string,
+): Promise<readonly Accepted[]> {
   const project = await openProject(request);
   makeFolders(project.layout);
-  const lock = await acquireRoot(project.layout, `accept ${targets.join(' ')}`, { wait: true, onWait: () => {} });
-  const state = await openState(project, { readOnly: false, rehash: false, environment: request.environment, notice: () => {} });
+  const lock = await acquireRoot(project.layout, `accept ${targets.join(' ')}`, {
+    wait: true,
+    onWait: () => {},
+  });
+  const state = await openState(project, {
+    readOnly: false,
+    rehash: false,
+    environment: request.environment,
+    notice: () => {},
+  });
   try {
     await sweepDeadClaims(project, state, () => {});
     return await acceptAll(project, state, request, resolveTargets(project, targets), describe);
@@ -39,7 +52,13 @@ async function acceptAll(
   ids: readonly TaskId[],
   describe: (failure: import('../model/failure.ts').Failure) => string,
 ): Promise<readonly Accepted[]> {
-  const plan = makePlan({ graph: project.graph, targets: ids, finally: [], expectedMs: () => null, only: false });
+  const plan = makePlan({
+    graph: project.graph,
+    targets: ids,
+    finally: [],
+    expectedMs: () => null,
+    only: false,
+  });
   const nodes = plan.nodes.map((node, index) => createNode(node, index, false));
   const run = 'accept' as RunId;
   const inspection = createInspection(
@@ -81,7 +100,8 @@ async function acceptAll(
   const wanted = new Set(ids);
   for (const node of nodes) {
     const gathered = await gather(node, inspection.gathering);
-    if (!gathered.ok) throw new CommandError(`${node.task.label} can't be accepted: ${describe(gathered.error)}`, EXIT.usage);
+    if (!gathered.ok)
+      throw new CommandError(`${node.task.label} can't be accepted: ${describe(gathered.error)}`, EXIT.usage);
     node.gathered = gathered.value;
     node.key = gathered.value.key;
     if (wanted.has(node.task.id) && node.task.run !== null) {
@@ -95,7 +115,12 @@ async function acceptAll(
         EXIT.usage,
         `run \`orch run ${node.task.label}\` first, or accept it too`,
       );
-    node.result = decision.action === 'run' ? state.journal.resultOf(gathered.value.key) : 'result' in decision ? decision.result : null;
+    node.result =
+      decision.action === 'run'
+        ? state.journal.resultOf(gathered.value.key)
+        : 'result' in decision
+          ? decision.result
+          : null;
     node.state = { at: 'settled', outcome: 'up-to-date' };
   }
   await Promise.all([state.journal.sync(), state.ownership.sync()]);
@@ -107,7 +132,11 @@ async function acceptOne(node: Node, project: Project, state: ProjectState, run:
   const scanned = await scanOutputs(project.layout.root, task.outputs, state.fingerprinter);
   if (!scanned.ok) {
     const missing = scanned.error.kind === 'output-missing' ? scanned.error.paths.join(', ') : task.label;
-    throw new CommandError(`${task.label} can't be accepted: its output ${missing} is not there or not usable`, EXIT.usage, 'put the file in place first');
+    throw new CommandError(
+      `${task.label} can't be accepted: its output ${missing} is not there or not usable`,
+      EXIT.usage,
+      'put the file in place first',
+    );
   }
   const nowMs = Date.now();
   const { key, manifest } = node.gathered!;
@@ -124,5 +153,8 @@ async function acceptOne(node: Node, project: Project, state: ProjectState, run:
     },
   ]);
   node.state = { at: 'settled', outcome: 'up-to-date' };
-  return { task: task.label, outputs: scanned.value.filter((entry) => entry.kind !== 'folder').map((entry) => entry.path) };
+  return {
+    task: task.label,
+    outputs: scanned.value.filter((entry) => entry.kind !== 'folder').map((entry) => entry.path),
+  };
 }

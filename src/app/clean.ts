@@ -23,7 +23,12 @@ export interface Cleaned {
 export async function clean(request: CleanRequest): Promise<Cleaned> {
   const project = await openProject(request.project).catch((error: unknown) => {
     // Which outputs are orphans, and where the cache is, only a valid pipeline tells.
-    if (error instanceof PipelineErrors) throw new CommandError('the pipeline has errors, so it is not known what belongs to it', EXIT.usage, 'mend it (`orch validate`), or remove the folder .cache by hand, except .cache/replaced and .cache/owned');
+    if (error instanceof PipelineErrors)
+      throw new CommandError(
+        'the pipeline has errors, so it is not known what belongs to it',
+        EXIT.usage,
+        'mend it (`orch validate`), or remove the folder .cache by hand, except .cache/replaced and .cache/owned',
+      );
     throw error;
   });
   const lock = await acquireRoot(project.layout, 'clean', { wait: true, onWait: () => {} });
@@ -36,7 +41,10 @@ export async function clean(request: CleanRequest): Promise<Cleaned> {
   }
 }
 
-async function emptyCache(project: Project, request: CleanRequest): Promise<{ cachedFiles: number; freedBytes: number }> {
+async function emptyCache(
+  project: Project,
+  request: CleanRequest,
+): Promise<{ cachedFiles: number; freedBytes: number }> {
   const { layout } = project;
   const state = await openState(project, {
     readOnly: true,
@@ -47,7 +55,10 @@ async function emptyCache(project: Project, request: CleanRequest): Promise<{ ca
   const cleared = state.store === null ? null : await state.store.clear();
   state.close();
   if (cleared !== null && !cleared.ok)
-    throw new CommandError(`the cache can't be emptied: ${cleared.error.path} (${cleared.error.code})`, EXIT.unusable);
+    throw new CommandError(
+      `the cache can't be emptied: ${cleared.error.path} (${cleared.error.code})`,
+      EXIT.unusable,
+    );
   for (const folder of [join(layout.dir, 'state'), layout.logs, layout.tmp, layout.failed])
     rmSync(folder, { recursive: true, force: true });
   return cleared === null

@@ -9,6 +9,11 @@ export function idleQuestion(
   where: Omit<IdleQuestion, 'argv'>,
 ): IdleQuestion | null {
   // Variables say the same as flags do.
-  const flagged = Object.keys(where.environment).some((name) => name.startsWith('ORCH_') && NEVER_IDLE.test(`--${name.slice(5).toLowerCase().replaceAll('_', '-')}`));
-  return argv[0] !== 'run' || flagged || argv.some((word) => NEVER_IDLE.test(word)) ? null : { ...where, argv };
+  const flagged = Object.keys(where.environment).some(
+    (name) =>
+      name.startsWith('ORCH_') && NEVER_IDLE.test(`--${name.slice(5).toLowerCase().replaceAll('_', '-')}`),
+  );
+  return argv[0] !== 'run' || flagged || argv.some((word) => NEVER_IDLE.test(word))
+    ? null
+    : { ...where, argv };
 }

@@ -17,7 +17,8 @@ export async function checkInputs(context: Context): Promise<Diagnostic[]> {
   const inspection = createInspection(context, [], () => ({}));
   for (const { task } of context.plan.nodes)
     for (const spec of task.inputs) {
-      if (spec.optional || spec.negated || (!context.options.only && context.graph.isMadeInput(spec))) continue;
+      if (spec.optional || spec.negated || (!context.options.only && context.graph.isMadeInput(spec)))
+        continue;
       const problem = await checkInput(task, spec, context, inspection);
       if (problem !== null) problems.push(problem);
     }
@@ -37,7 +38,12 @@ async function checkInput(
       isMade: options.only ? () => false : inspection.gathering.isMade,
     });
     if (found.matches.length > 0) return null;
-    return diagnose(spec, 'input-missing', `no file matches the input ${spec.path} of ${task.label}`, 'add a matching file, correct the pattern, or write {path: …, optional: true}');
+    return diagnose(
+      spec,
+      'input-missing',
+      `no file matches the input ${spec.path} of ${task.label}`,
+      'add a matching file, correct the pattern, or write {path: …, optional: true}',
+    );
   }
   const path = spec.external ? resolve(layout.root, spec.path) : join(layout.root, spec.path);
   const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -48,7 +54,11 @@ async function checkInput(
       `the input ${spec.path} of ${task.label} does not exist${options.only ? '' : ' and no task makes it'}`,
       'create it, correct the path, or write {path: …, optional: true}',
     );
-  const isOrphan = !options.only && spec.kind === 'file' && ownership.contentOf(spec.path) !== null && inspection.gathering.isMade(spec.path);
+  const isOrphan =
+    !options.only &&
+    spec.kind === 'file' &&
+    ownership.contentOf(spec.path) !== null &&
+    inspection.gathering.isMade(spec.path);
   if (!isOrphan) return null;
   return diagnose(
     spec,
@@ -62,11 +72,17 @@ async function checkInput(
 export function checkOutputs(context: Context): Diagnostic[] {
   const inspection = createInspection(context, [], () => ({}));
   return context.plan.nodes.flatMap(({ task }) => {
-    if (task.outputs.every((spec) => spec.kind === 'file') || context.journal.lastAttempt(task.id) !== null) return [];
+    if (task.outputs.every((spec) => spec.kind === 'file') || context.journal.lastAttempt(task.id) !== null)
+      return [];
     const occupied = checkOccupied(task, null, inspection.workspace);
     if (occupied === null || occupied.kind !== 'output-occupied') return [];
-    const spec = task.outputs.find((output) => `${output.path}/` === occupied.output || output.path === occupied.output)!;
-    const shown = occupied.paths.length > 5 ? `${occupied.paths.slice(0, 5).join(', ')} and ${occupied.paths.length - 5} more` : occupied.paths.join(', ');
+    const spec = task.outputs.find(
+      (output) => `${output.path}/` === occupied.output || output.path === occupied.output,
+    )!;
+    const shown =
+      occupied.paths.length > 5
+        ? `${occupied.paths.slice(0, 5).join(', ')} and ${occupied.paths.length - 5} more`
+        : occupied.paths.join(', ');
     return [
       diagnose(
         spec,
@@ -78,6 +94,19 @@ export function checkOutputs(context: Context): Diagnostic[] {
   });
 }
 
-function diagnose({ position }: Pick<InputSpec, 'position'>, code: string, message: string, hint: string): Diagnostic {
-  return { severity: 'error', code, message, hint, file: position.file, line: position.line, column: position.column };
+function diagnose(
+  { position }: Pick<InputSpec, 'position'>,
+  code: string,
+  message: string,
+  hint: string,
+): Diagnostic {
+  return {
+    severity: 'error',
+    code,
+    message,
+    hint,
+    file: position.file,
+    line: position.line,
+    column: position.column,
+  };
 }

@@ -16,7 +16,7 @@ import type { LoadOutcome, LoadRequest } from '../pipeline/load.ts';
 import { buildGraph, findCycle, type Graph, type PathMatching } from '../planner/graph.ts';
 import { type Journal, openJournal } from '../state/journal.ts';
 import { type Layout, layoutOf } from '../state/layout.ts';
-import { openOwnership, type Ownership } from '../state/ownership.ts';
+import { type Ownership, openOwnership } from '../state/ownership.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { PipelineErrors } from './pipeline-errors.ts';
 import { type FoundProject, findProject, type StartPoint } from './root.ts';
@@ -80,7 +80,18 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   const graph = buildGraph(tasks, matching);
   const cycle = findCycle(graph);
   if (cycle !== null) throw new PipelineErrors([cycleDiagnostic(cycle)], textOf);
-  return { found: found.value, layout, pipelines: loaded.pipelines, graph, matching, diagnostics: loaded.diagnostics, parsedAnew: loaded.parsedAnew, environmentUsed: loaded.environmentUsed, chosen, textOf };
+  return {
+    found: found.value,
+    layout,
+    pipelines: loaded.pipelines,
+    graph,
+    matching,
+    diagnostics: loaded.diagnostics,
+    parsedAnew: loaded.parsedAnew,
+    environmentUsed: loaded.environmentUsed,
+    chosen,
+    textOf,
+  };
 }
 
 function fileNamed(pipeline: string | null, loaded: LoadOutcome): string | null {
@@ -102,7 +113,9 @@ function cycleDiagnostic(cycle: readonly Task[]): Diagnostic {
 
 /** Glob code is loaded only where a pipeline has globs. */
 async function matchingFor(tasks: readonly Task[]): Promise<PathMatching> {
-  const hasGlobs = tasks.some((task) => [...task.inputs, ...task.outputs].some((spec) => spec.kind === 'glob'));
+  const hasGlobs = tasks.some((task) =>
+    [...task.inputs, ...task.outputs].some((spec) => spec.kind === 'glob'),
+  );
   if (hasGlobs) {
     const { compileGlob, globParent, globsMayIntersect } = await import('../base/glob.ts');
     return { compile: compileGlob, parentOf: globParent, mayIntersect: globsMayIntersect };
@@ -140,7 +153,13 @@ async function load(
   ]);
   const path = join(layout.state, 'compiled', `${hasher.keyHash(shape)}.json`);
   const compiled = readCompiled(path, request.environment);
-  if (compiled !== null) return { pipelines: compiled.pipelines, diagnostics: [], environmentUsed: Object.keys(compiled.environment), parsedAnew: false };
+  if (compiled !== null)
+    return {
+      pipelines: compiled.pipelines,
+      diagnostics: [],
+      environmentUsed: Object.keys(compiled.environment),
+      parsedAnew: false,
+    };
 
   const { loadPipelines } = await import('../pipeline/load.ts');
   const outcome = await loadPipelines({
@@ -153,7 +172,9 @@ async function load(
     rootPath: found.root,
   });
   if (request.mayWrite && outcome.diagnostics.every(({ severity }) => severity !== 'error')) {
-    const environment = Object.fromEntries(outcome.environmentUsed.map((name) => [name, request.environment[name] ?? null]));
+    const environment = Object.fromEntries(
+      outcome.environmentUsed.map((name) => [name, request.environment[name] ?? null]),
+    );
     const kept: Compiled = { environment, pipelines: outcome.pipelines };
     try {
       mkdirSync(join(layout.state, 'compiled'), { recursive: true });
@@ -168,7 +189,9 @@ async function load(
 function readCompiled(path: string, environment: ProjectRequest['environment']): Compiled | null {
   try {
     const compiled = JSON.parse(readFileSync(path, 'utf8')) as Compiled;
-    const same = Object.entries(compiled.environment).every(([name, value]) => (environment[name] ?? null) === value);
+    const same = Object.entries(compiled.environment).every(
+      ([name, value]) => (environment[name] ?? null) === value,
+    );
     return same ? compiled : null;
   } catch {
     return null;
@@ -200,7 +223,11 @@ export async function openState(project: Project, request: StateRequest): Promis
   const journal = openJournal(layout);
   const ownership = openOwnership(layout);
   if (journal.damagedLines > 0)
-    tell('warning', 'journal-damaged', `${journal.damagedLines} damaged lines of the journal were ignored; what they recorded is made again where needed`);
+    tell(
+      'warning',
+      'journal-damaged',
+      `${journal.damagedLines} damaged lines of the journal were ignored; what they recorded is made again where needed`,
+    );
   const fingerprinter = await createFingerprinter({
     root: layout.root,
     stateDir: layout.state,
@@ -212,15 +239,24 @@ export async function openState(project: Project, request: StateRequest): Promis
   });
   const opened = openStore({
     dir: contentDir(project, request.environment),
-    maxSizeBytes: pipelines.find(({ cache }) => cache.maxSizeBytes !== null)?.cache.maxSizeBytes ?? DEFAULT_CAP_BYTES,
+    maxSizeBytes:
+      pipelines.find(({ cache }) => cache.maxSizeBytes !== null)?.cache.maxSizeBytes ?? DEFAULT_CAP_BYTES,
     hasher: await loadHasher(),
     notify: (notice) => {
       switch (notice.notice) {
         case 'other-version':
-          tell('note', 'cache-version', `the cache in ${notice.dir} also holds entries of another version (${notice.versions.join(', ')}): ignored`);
+          tell(
+            'note',
+            'cache-version',
+            `the cache in ${notice.dir} also holds entries of another version (${notice.versions.join(', ')}): ignored`,
+          );
           break;
         case 'read-only':
-          tell('warning', 'cache-read-only', `the cache can't be written (${notice.error.code}): results are not stored`);
+          tell(
+            'warning',
+            'cache-read-only',
+            `the cache can't be written (${notice.error.code}): results are not stored`,
+          );
           break;
         case 'quarantined':
           tell('warning', 'cache-damaged', `a damaged content of the cache was set aside: ${notice.digest}`);
@@ -229,7 +265,11 @@ export async function openState(project: Project, request: StateRequest): Promis
     },
   });
   if (!opened.ok)
-    tell('warning', 'cache-unusable', `the cache ${opened.error.path} can't be used (${opened.error.code}): running without it`);
+    tell(
+      'warning',
+      'cache-unusable',
+      `the cache ${opened.error.path} can't be used (${opened.error.code}): running without it`,
+    );
   return {
     journal,
     ownership,
@@ -253,7 +293,10 @@ function contentFolderInRoot(project: Project, environment: StateRequest['enviro
   return path === '' || path.startsWith('..') || isAbsolute(path) ? [] : [path];
 }
 
-export function contentDir(project: Project, environment: Readonly<Record<string, string | undefined>>): string {
+export function contentDir(
+  project: Project,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
   const declared = project.pipelines.find(({ cache }) => cache.dir !== null)?.cache.dir ?? null;
   const chosen = environment['ORCH_CACHE_DIR'] || declared;
   return chosen ? resolve(project.layout.root, chosen) : project.layout.content;

@@ -34,12 +34,17 @@ function expectationsOf({ project, state, nodes }: IdleRun): Expectation[] | nul
     for (const entry of node.result?.outputs ?? []) {
       if (entry.kind === 'symlink') return null;
       const absolute = join(root, entry.path);
-      if (lstatSync(absolute, { throwIfNoEntry: false }) === undefined) expected.set(entry.path, { path: absolute, is: 'absent' });
+      if (lstatSync(absolute, { throwIfNoEntry: false }) === undefined)
+        expected.set(entry.path, { path: absolute, is: 'absent' });
       else if (entry.kind === 'folder') expected.set(entry.path, { path: absolute, is: 'folder' });
       else if (!addFile(entry.path, entry.digest)) return null;
     }
     for (const spec of node.task.inputs)
-      if (spec.optional && spec.kind !== 'glob' && lstatSync(join(root, spec.path), { throwIfNoEntry: false }) === undefined)
+      if (
+        spec.optional &&
+        spec.kind !== 'glob' &&
+        lstatSync(join(root, spec.path), { throwIfNoEntry: false }) === undefined
+      )
         expected.set(spec.path, { path: join(root, spec.path), is: 'absent' });
   }
   const folders = state.fingerprinter.listedFolders();
@@ -60,7 +65,8 @@ function expectationsOf({ project, state, nodes }: IdleRun): Expectation[] | nul
 /** Probes, tools, secrets and ages aren't seen in a stat; what always runs is never idle. */
 function isToldByStats({ task, state, gathered }: Node): boolean {
   if (state.at !== 'settled' || state.outcome !== 'up-to-date') return false;
-  if (task.probe !== null || task.tools.length > 0 || task.secrets.length > 0 || task.expiresMs !== null) return false;
+  if (task.probe !== null || task.tools.length > 0 || task.secrets.length > 0 || task.expiresMs !== null)
+    return false;
   return gathered === null || gathered.sources.every(({ kind }) => kind === 'file');
 }
 
@@ -87,7 +93,13 @@ function projectFiles(project: Project, state: ProjectState): (Expectation | nul
       : state.fingerprinter.isSettled(stats)
         ? listing(pipelines, stats)
         : null;
-  return [...files, ...others, folder, settledFile(journalPath(layout), state), settledFile(join(layout.owned, 'a'), state)];
+  return [
+    ...files,
+    ...others,
+    folder,
+    settledFile(journalPath(layout), state),
+    settledFile(join(layout.owned, 'a'), state),
+  ];
 }
 
 function settledFile(path: string, state: ProjectState): Extract<Expectation, { is: 'file' }> | null {
@@ -97,6 +109,9 @@ function settledFile(path: string, state: ProjectState): Extract<Expectation, { 
   return { path, is: 'file', mtimeMs, ctimeMs, size, ino };
 }
 
-function listing(path: string, { mtimeMs, ctimeMs, ino }: { mtimeMs: number; ctimeMs: number; ino: number }): Expectation {
+function listing(
+  path: string,
+  { mtimeMs, ctimeMs, ino }: { mtimeMs: number; ctimeMs: number; ino: number },
+): Expectation {
   return { path, is: 'listing', mtimeMs, ctimeMs, ino };
 }

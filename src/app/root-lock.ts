@@ -3,7 +3,7 @@ import { type Held, type Lock, tryLock, waitForLock } from '../base/lock.ts';
 import type { RunEventBody } from '../model/event.ts';
 import { keepFailedOutputs } from '../scheduler/workspace.ts';
 import type { Layout } from '../state/layout.ts';
-import { EXIT, CommandError } from './exit-codes.ts';
+import { CommandError, EXIT } from './exit-codes.ts';
 import type { Project, ProjectState } from './project.ts';
 
 export interface AcquireOptions {
@@ -14,7 +14,11 @@ export interface AcquireOptions {
 }
 
 /** The state folder, not the root, holds the lock; it survives `--clean`. */
-export async function acquireRoot(layout: Layout, who: string, options: AcquireOptions): Promise<Lock | 'locked'> {
+export async function acquireRoot(
+  layout: Layout,
+  who: string,
+  options: AcquireOptions,
+): Promise<Lock | 'locked'> {
   const first = tryLock(layout.dir, 'run', who);
   if (first.ok) return first.value;
   if (first.error.kind === 'unusable') throw unusable(first.error);
@@ -32,14 +36,22 @@ export async function acquireRoot(layout: Layout, who: string, options: AcquireO
 }
 
 function unusable({ path, code }: { readonly path: string; readonly code: string }): CommandError {
-  return new CommandError(`the project can't be locked: ${path} (${code})`, EXIT.unusable, 'make .cache writable');
+  return new CommandError(
+    `the project can't be locked: ${path} (${code})`,
+    EXIT.unusable,
+    'make .cache writable',
+  );
 }
 
 /**
  * Outputs claimed by attempts that never ended: with the lock held, their runs are dead. What they left is set
  * aside, so that nothing partial is ever taken for a source or a result.
  */
-export async function sweepDeadClaims(project: Project, state: ProjectState, emit: (body: RunEventBody) => void): Promise<void> {
+export async function sweepDeadClaims(
+  project: Project,
+  state: ProjectState,
+  emit: (body: RunEventBody) => void,
+): Promise<void> {
   const { ownership, fingerprinter } = state;
   const claims = ownership.openClaims();
   if (claims.length === 0) return;

@@ -1,7 +1,7 @@
 /** Finds the project: its root, and the pipeline files in it (SPEC A1, A2). Reads folders and small files. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
-import { fail, ok, type Outcome } from '../base/outcome.ts';
+import { fail, type Outcome, ok } from '../base/outcome.ts';
 
 export interface StartPoint {
   /** Where the user stands. */
@@ -35,7 +35,8 @@ export interface ProjectProblem {
 
 export function findProject(start: StartPoint): Outcome<FoundProject, ProjectProblem> {
   const from = resolve(start.cwd, start.dir ?? '.');
-  if (!isFolder(from)) return fail({ message: `${start.dir ?? from} is not a folder`, hint: 'give -C an existing folder' });
+  if (!isFolder(from))
+    return fail({ message: `${start.dir ?? from} is not a folder`, hint: 'give -C an existing folder' });
   if (start.file !== null) return projectOfFile(resolve(from, start.file), start, from);
   if (start.root !== null) {
     const root = resolve(from, start.root);
@@ -63,10 +64,18 @@ function projectOfFile(file: string, start: StartPoint, from: string): Outcome<F
     });
   }
   const folder = dirname(file);
-  const root = start.root !== null ? resolve(from, start.root) : basename(folder) === 'pipelines' ? dirname(folder) : folder;
+  const root =
+    start.root !== null
+      ? resolve(from, start.root)
+      : basename(folder) === 'pipelines'
+        ? dirname(folder)
+        : folder;
   const path = relative(root, file);
   if (path.startsWith('..'))
-    return fail({ message: `${file} lies outside the root ${root}`, hint: 'give --root a folder that holds it' });
+    return fail({
+      message: `${file} lies outside the root ${root}`,
+      hint: 'give --root a folder that holds it',
+    });
   const others = pipelineFiles(root).filter((other) => other.path !== path);
   return ok({ root, files: [{ path, text }, ...others], chosen: path });
 }

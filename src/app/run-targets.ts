@@ -1,24 +1,24 @@
 /** `orch run`: from what the user asked for to the end of the run and its exit code. */
 import type { Lock } from '../base/lock.ts';
-import { type RunEvent, type RunEventBody, EVENT_VERSION } from '../model/event.ts';
+import { EVENT_VERSION, type RunEvent, type RunEventBody } from '../model/event.ts';
 import type { RunId, TaskId } from '../model/ids.ts';
 import type { Plan } from '../planner/plan.ts';
 import type { RunContext, RunOptions } from '../scheduler/context.ts';
+import type { Node } from '../scheduler/node.ts';
 import type { Prediction } from '../scheduler/predict.ts';
 import type { LiveRun, RunEnd } from '../scheduler/run.ts';
+import type { IdleReport } from '../state/idle.ts';
 import { appendRun, compactJournal, journalPath, sizeOf } from '../state/journal.ts';
 import { makeFolders } from '../state/layout.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
-import type { Node } from '../scheduler/node.ts';
-import type { IdleReport } from '../state/idle.ts';
-import { metricsReader } from './metrics-reader.ts';
 import { idleQuestion } from './idle-question.ts';
-import { rememberIdleRun } from './remember-idle.ts';
-import { newRunId } from './run-id.ts';
+import { metricsReader } from './metrics-reader.ts';
 import { PipelineErrors } from './pipeline-errors.ts';
 import { checkInputs, checkOutputs } from './preconditions.ts';
 import { openProject, openState, type Project, type ProjectRequest, type ProjectState } from './project.ts';
+import { rememberIdleRun } from './remember-idle.ts';
 import { acquireRoot, sweepDeadClaims } from './root-lock.ts';
+import { newRunId } from './run-id.ts';
 import { planFor } from './selection.ts';
 import { renderLines } from './texts.ts';
 
@@ -104,11 +104,15 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
       async acquire() {
         if (lock === null) {
           const loadedBytes = state.journal.sizeBytes;
-          const got = await acquireRoot(project.layout, `run ${run} (${request.targets.join(' ') || 'default'})`, {
-            wait: request.wait,
-            signal: aborted.signal,
-            onWait: (other) => emit({ event: 'run-waiting', forRun: other.who, pid: other.pid }),
-          });
+          const got = await acquireRoot(
+            project.layout,
+            `run ${run} (${request.targets.join(' ') || 'default'})`,
+            {
+              wait: request.wait,
+              signal: aborted.signal,
+              onWait: (other) => emit({ event: 'run-waiting', forRun: other.who, pid: other.pid }),
+            },
+          );
           if (got === 'locked') return 'locked';
           lock = got;
           if (sizeOf(journalPath(project.layout)) !== loadedBytes) return 'restart';
@@ -137,13 +141,21 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
     const live = startRun(context);
     const end = await attended(live, context, held.emit, () => aborted.abort());
     if (end.kind === 'restart') return { exitCode: null, lock };
-    if (end.kind === 'locked') return { exitCode: end.interruptedBy === null ? EXIT.locked : exitCodeOf(end), lock };
+    if (end.kind === 'locked')
+      return { exitCode: end.interruptedBy === null ? EXIT.locked : exitCodeOf(end), lock };
     held.release();
     const exitCode = exitCodeOf(end);
     const summary = exitCode === 0 ? await renderLines(project, plan, 'summary', context, end.nodes) : [];
     const durationMs = performance.now() - round.startedAtMs;
     const runState = end.interruptedBy !== null ? 'interrupted' : exitCode === 0 ? 'succeeded' : 'failed';
-    appendRun(project.layout, { run, atMs: Date.now(), durationMs, state: runState, targets, counts: end.counts });
+    appendRun(project.layout, {
+      run,
+      atMs: Date.now(),
+      durationMs,
+      state: runState,
+      targets,
+      counts: end.counts,
+    });
     emit({
       event: 'run-finished',
       run,
@@ -183,10 +195,20 @@ function remember(
   state.fingerprinter.flush();
   const main = nodes.filter((_, at) => !plan.nodes[at]!.final);
   const labels = main.flatMap(({ task }) => (task.run === null ? [] : [task.label]));
-  rememberIdleRun({ question, project, state, nodes: main, report: { ...report, upToDate: labels.length > 20 ? null : labels } });
+  rememberIdleRun({
+    question,
+    project,
+    state,
+    nodes: main,
+    report: { ...report, upToDate: labels.length > 20 ? null : labels },
+  });
 }
 
-async function planRun(request: RunRequest, project: Project, state: ProjectState): Promise<{ plan: Plan; targets: readonly string[]; options: RunOptions }> {
+async function planRun(
+  request: RunRequest,
+  project: Project,
+  state: ProjectState,
+): Promise<{ plan: Plan; targets: readonly string[]; options: RunOptions }> {
   const selected = planFor(project, {
     targets: request.targets,
     only: request.only,
@@ -248,7 +270,10 @@ function baseContext(
 
 /** Process code is loaded with the first run that gets here, not with `orch --list`. */
 async function executorParts() {
-  const [{ startAttempt }, { followLog }] = await Promise.all([import('../executors/local.ts'), import('../executors/log.ts')]);
+  const [{ startAttempt }, { followLog }] = await Promise.all([
+    import('../executors/local.ts'),
+    import('../executors/log.ts'),
+  ]);
   return {
     startAttempt,
     followLog,
@@ -362,6 +387,8 @@ function exitCodeOf(end: RunEnd): number {
   }
   if (end.failures.length === 0) return EXIT.done;
   // Nothing ran wrong: the pipeline asks for something that can't be.
-  const isUsage = end.failures.every(({ failure }) => failure.kind === 'output-occupied' || failure.kind === 'resources');
+  const isUsage = end.failures.every(
+    ({ failure }) => failure.kind === 'output-occupied' || failure.kind === 'resources',
+  );
   return isUsage ? EXIT.usage : EXIT.failed;
 }

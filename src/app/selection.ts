@@ -25,8 +25,14 @@ export function planFor(project: Project, { targets, only, expectedMs }: Selecti
   const ids = resolve(wanted);
   const shown = wanted.map((target) => (targets.length > 0 ? target : target.slice(target.indexOf(':') + 1)));
   const names = new Set(ids.map((id) => id.slice(0, id.indexOf(':'))));
-  const finals = project.pipelines.filter(({ name }) => names.has(name)).flatMap((pipeline) => pipeline.finally);
-  return { plan: makePlan({ graph: project.graph, targets: ids, finally: finals, expectedMs, only }), shown, resolve };
+  const finals = project.pipelines
+    .filter(({ name }) => names.has(name))
+    .flatMap((pipeline) => pipeline.finally);
+  return {
+    plan: makePlan({ graph: project.graph, targets: ids, finally: finals, expectedMs, only }),
+    shown,
+    resolve,
+  };
 }
 
 /** The tasks that targets mean, in order, without repetition. Throws for unknown and ambiguous ones. */
@@ -40,10 +46,17 @@ export function resolveTargets(project: Project, targets: readonly string[]): re
     });
     if (found.ok) for (const id of found.value) ids.add(id);
     else if (found.error.kind === 'ambiguous')
-      throw new CommandError(`'${target}' is a task of several pipelines`, EXIT.usage, `say which: ${found.error.candidates.join(', ')}`);
+      throw new CommandError(
+        `'${target}' is a task of several pipelines`,
+        EXIT.usage,
+        `say which: ${found.error.candidates.join(', ')}`,
+      );
     else {
       const { nearest, candidates } = found.error;
-      const list = candidates.length > 12 ? `${candidates.slice(0, 12).join(', ')}, … (orch list)` : candidates.join(', ');
+      const list =
+        candidates.length > 12
+          ? `${candidates.slice(0, 12).join(', ')}, … (orch list)`
+          : candidates.join(', ');
       throw new CommandError(
         `there is no task or output named '${target}'`,
         EXIT.usage,
@@ -56,10 +69,20 @@ export function resolveTargets(project: Project, targets: readonly string[]): re
 
 /** `default` of the only or the chosen pipeline. */
 function defaultTargets(project: Project): readonly string[] {
-  const pipelines = project.chosen === null ? project.pipelines : project.pipelines.filter(({ name }) => name === project.chosen);
+  const pipelines =
+    project.chosen === null
+      ? project.pipelines
+      : project.pipelines.filter(({ name }) => name === project.chosen);
   const only = pipelines.length === 1 ? pipelines[0] : undefined;
-  if (only !== undefined && only.defaultTargets.length > 0) return only.defaultTargets.map((target) => `${only.name}:${target}`);
-  const tasks = [...new Set(pipelines.flatMap(({ name, tasks: all }) => all.map((task) => (pipelines.length > 1 ? `${name}:${task.name}` : task.name))))];
+  if (only !== undefined && only.defaultTargets.length > 0)
+    return only.defaultTargets.map((target) => `${only.name}:${target}`);
+  const tasks = [
+    ...new Set(
+      pipelines.flatMap(({ name, tasks: all }) =>
+        all.map((task) => (pipelines.length > 1 ? `${name}:${task.name}` : task.name)),
+      ),
+    ),
+  ];
   throw new CommandError(
     only === undefined
       ? 'there are several pipelines here: say which target to run'

@@ -25,8 +25,16 @@ export async function projectStatus(request: ProjectRequest, targets: readonly s
     const ids =
       targets.length > 0
         ? resolveTargets(project, targets)
-        : project.graph.tasks.filter(({ pipeline }) => project.chosen === null || pipeline === project.chosen).map(({ id }) => id);
-    const plan = makePlan({ graph: project.graph, targets: ids, finally: [], expectedMs: () => null, only: false });
+        : project.graph.tasks
+            .filter(({ pipeline }) => project.chosen === null || pipeline === project.chosen)
+            .map(({ id }) => id);
+    const plan = makePlan({
+      graph: project.graph,
+      targets: ids,
+      finally: [],
+      expectedMs: () => null,
+      only: false,
+    });
     const predictions = await predict({
       run: 'status' as RunId,
       layout: project.layout,

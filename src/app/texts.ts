@@ -22,13 +22,17 @@ export async function renderLines(
   return pipelines.flatMap((pipeline) => {
     const roots: Record<string, JsonValue> = {
       params: Object.fromEntries(pipeline.params.map(({ name, value }) => [name, value])),
-      env: Object.fromEntries(Object.entries(context.environment).filter(([, value]) => value !== undefined)) as Record<string, string>,
+      env: Object.fromEntries(
+        Object.entries(context.environment).filter(([, value]) => value !== undefined),
+      ) as Record<string, string>,
       pipeline: pipeline.name,
       run: { id: context.run, date: context.options.date, attempt: 1 },
       metrics,
     };
     return pipeline[which].flatMap((template) => {
-      const line = renderText(template, { get: (root) => (Object.hasOwn(roots, root) ? roots[root] : undefined) });
+      const line = renderText(template, {
+        get: (root) => (Object.hasOwn(roots, root) ? roots[root] : undefined),
+      });
       return line.ok ? [line.value] : [];
     });
   });

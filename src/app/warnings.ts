@@ -17,7 +17,9 @@ async function undeclaredFiles(project: Project): Promise<Diagnostic[]> {
     const paths = suspectedScripts(task).filter((path) => existsSync(join(project.layout.root, path)));
     return paths.flatMap((path): Diagnostic[] => {
       const known = `${task.pipeline}:${task.name} ${path}`;
-      const declared = [...task.inputs, ...task.outputs].some((spec) => coverage(spec, project.matching)(path));
+      const declared = [...task.inputs, ...task.outputs].some((spec) =>
+        coverage(spec, project.matching)(path),
+      );
       if (declared || seen.has(known)) return [];
       seen.add(known);
       const { file, line, column } = task.position;

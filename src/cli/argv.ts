@@ -7,11 +7,20 @@ export interface SplitArgv {
   readonly known: readonly string[];
   /** Words after `--`. */
   readonly extra: readonly string[];
-  readonly params: readonly { readonly name: string; readonly value: string; readonly from: string; readonly isAttached: boolean }[];
+  readonly params: readonly {
+    readonly name: string;
+    readonly value: string;
+    readonly from: string;
+    readonly isAttached: boolean;
+  }[];
 }
 
 /** `flags`: orch's own long flags without dashes; `withValue`: those of them that take the next word. */
-export function splitArgv(argv: readonly string[], flags: ReadonlySet<string>, withValue: ReadonlySet<string>): SplitArgv {
+export function splitArgv(
+  argv: readonly string[],
+  flags: ReadonlySet<string>,
+  withValue: ReadonlySet<string>,
+): SplitArgv {
   const end = argv.indexOf('--');
   const words = end === -1 ? argv : argv.slice(0, end);
   const known: string[] = [];
@@ -21,7 +30,8 @@ export function splitArgv(argv: readonly string[], flags: ReadonlySet<string>, w
     const match = /^--([^=]+)(?:=([\s\S]*))?$/.exec(word);
     if (match === null || flags.has(match[1]!)) {
       known.push(word);
-      const takesNext = match === null ? /^-[jfCp]$/.test(word) : match[2] === undefined && withValue.has(match[1]!);
+      const takesNext =
+        match === null ? /^-[jfCp]$/.test(word) : match[2] === undefined && withValue.has(match[1]!);
       if (takesNext && at + 1 < words.length) known.push(words[++at]!);
       continue;
     }

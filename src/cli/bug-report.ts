@@ -12,7 +12,10 @@ export function reportBug(error: unknown, argv: readonly string[]): number {
   let where = '';
   try {
     const file = join(mkdtempSync(join(tmpdir(), 'orch-bug-')), 'report.txt');
-    writeFileSync(file, `orch ${ORCH_VERSION}, node ${process.version}, ${process.platform}\nargv: ${JSON.stringify(argv)}\n\n${stack}\n`);
+    writeFileSync(
+      file,
+      `orch ${ORCH_VERSION}, node ${process.version}, ${process.platform}\nargv: ${JSON.stringify(argv)}\n\n${stack}\n`,
+    );
     where = `; details for a bug report: ${file}`;
   } catch {
     where = `\n${stack}`;

@@ -3,9 +3,9 @@
  * needs is loaded by its action, so that `--version`, `--help` and `--list` load next to nothing.
  */
 import { Command, CommanderError } from 'commander';
-import { formatDiagnostic } from '../base/diagnostic.ts';
 import { CommandError, EXIT } from '../app/exit-codes.ts';
 import { PipelineErrors } from '../app/pipeline-errors.ts';
+import { formatDiagnostic } from '../base/diagnostic.ts';
 import { splitArgv } from './argv.ts';
 import { addFlags, GLOBAL_FLAGS, longName, RUN_FLAGS, takesValue } from './options.ts';
 import { exitWhenFlushed, printError, tolerateClosedPipes } from './output.ts';
@@ -18,7 +18,11 @@ async function main(argv: readonly string[]): Promise<number> {
   // What ends without an answer is no success: a promise that nobody settles lets node end by itself, with 0.
   process.exitCode = EXIT.unusable;
   const program = createProgram();
-  const state = { exitCode: 0, extra: [] as readonly string[], params: [] as ReturnType<typeof splitArgv>['params'] };
+  const state = {
+    exitCode: 0,
+    extra: [] as readonly string[],
+    params: [] as ReturnType<typeof splitArgv>['params'],
+  };
   defineCommands(program, state);
   try {
     await program.parseAsync(prepare(argv, program, state), { from: 'user' });
@@ -73,7 +77,9 @@ function defineCommands(program: Command, state: MainState): void {
 
   program.action((_options: unknown, command: Command) =>
     set(
-      import('./commands/top-level.ts').then(({ topLevel }) => topLevel(globals(command), command.args, program)),
+      import('./commands/top-level.ts').then(({ topLevel }) =>
+        topLevel(globals(command), command.args, program),
+      ),
     ),
   );
   program.allowExcessArguments(true);
@@ -96,9 +102,11 @@ Examples:
   orch run --force=train deploy   only train is forced`,
     );
   addFlags(run, RUN_FLAGS);
-  run.option('--force-task <task>', 'as --force=TASK').action((targets: string[], _options: unknown, command: Command) =>
-    set(import('./commands/run.ts').then((module) => module.run(targets, globals(command), state))),
-  );
+  run
+    .option('--force-task <task>', 'as --force=TASK')
+    .action((targets: string[], _options: unknown, command: Command) =>
+      set(import('./commands/run.ts').then((module) => module.run(targets, globals(command), state))),
+    );
 
   const command = (usage: string, description: string) => program.command(usage).description(description);
   command('list', 'list pipelines and tasks').action((_options: unknown, self: Command) =>
@@ -107,13 +115,19 @@ Examples:
   command('status [targets...]', 'what is stale, and why')
     .option('--exit-code', 'exit with 1 if something is stale')
     .action((targets: string[], options: { exitCode?: boolean }, self: Command) =>
-      set(import('./commands/status.ts').then(({ status }) => status(targets, options.exitCode === true, globals(self), state.params))),
+      set(
+        import('./commands/status.ts').then(({ status }) =>
+          status(targets, options.exitCode === true, globals(self), state.params),
+        ),
+      ),
     );
-  command('logs <task>', 'print the log of the last attempt of a task').action((task: string, _options: unknown, self: Command) =>
-    set(import('./commands/logs.ts').then(({ logs }) => logs(task, globals(self)))),
+  command('logs <task>', 'print the log of the last attempt of a task').action(
+    (task: string, _options: unknown, self: Command) =>
+      set(import('./commands/logs.ts').then(({ logs }) => logs(task, globals(self)))),
   );
-  command('path <task>', 'print the outputs of a task, one a line').action((task: string, _options: unknown, self: Command) =>
-    set(import('./commands/path.ts').then(({ path }) => path(task, globals(self), state.params))),
+  command('path <task>', 'print the outputs of a task, one a line').action(
+    (task: string, _options: unknown, self: Command) =>
+      set(import('./commands/path.ts').then(({ path }) => path(task, globals(self), state.params))),
   );
   command('accept <task>', 'record the outputs on disk as the result of a task, without running it').action(
     (task: string, _options: unknown, self: Command) =>
@@ -149,7 +163,8 @@ Examples:
     .action((_options: unknown, self: Command) =>
       set(import('./commands/cache.ts').then(({ cachePath }) => cachePath(globals(self)))),
     );
-  for (const each of [...program.commands, ...cache.commands]) each.exitOverride().configureOutput({ writeErr: printError });
+  for (const each of [...program.commands, ...cache.commands])
+    each.exitOverride().configureOutput({ writeErr: printError });
 }
 
 /** Commands that read a pipeline's parameters. */
@@ -163,8 +178,16 @@ function prepare(argv: readonly string[], program: Command, state: MainState): s
   const command = program.commands.find((each) => each.name() === name);
   if (command === undefined || name === null || !WITH_PARAMS.has(name)) return [...argv];
   const own = command.options.flatMap(({ long }) => (long ? [long.slice(2)] : []));
-  const flags = new Set([...GLOBAL_FLAGS.map(({ flags: written }) => longName(written)), ...own, 'help', 'version', 'param']);
-  const forced = argv.map((word) => (word.startsWith('--force=') ? `--force-task=${word.slice('--force='.length)}` : word));
+  const flags = new Set([
+    ...GLOBAL_FLAGS.map(({ flags: written }) => longName(written)),
+    ...own,
+    'help',
+    'version',
+    'param',
+  ]);
+  const forced = argv.map((word) =>
+    word.startsWith('--force=') ? `--force-task=${word.slice('--force='.length)}` : word,
+  );
   const split = splitArgv(forced, flags, withValue);
   state.extra = split.extra;
   state.params = split.params;

@@ -12,7 +12,10 @@ export const GLOBAL_FLAGS: readonly Flag[] = [
   { flags: '-C, --directory <dir>', description: 'work as if started in this folder' },
   { flags: '-f, --file <file>', description: 'use this pipeline file' },
   { flags: '--root <dir>', description: 'project root, instead of the folder that holds the pipelines' },
-  { flags: '-p, --pipeline <name>', description: 'mean this pipeline where several have a task of the same name' },
+  {
+    flags: '-p, --pipeline <name>',
+    description: 'mean this pipeline where several have a task of the same name',
+  },
   { flags: '-q, --quiet', description: 'print only warnings and errors' },
   { flags: '-v, --verbose', description: 'pass on the output of tasks while they run' },
   { flags: '--json', description: 'print data as JSON (`run`: one event a line)' },
@@ -23,16 +26,25 @@ export const RUN_FLAGS: readonly Flag[] = [
   { flags: '-j, --jobs <n>', description: 'run up to N tasks at the same time (default: cores)' },
   { flags: '-k, --keep-going', description: 'after a failure go on with what does not depend on it' },
   { flags: '-n, --dry-run', description: 'print what would be done and why; change nothing' },
-  { flags: '-B, --force', description: 'run the targets and all that they need; --force=TASK only that task' },
+  {
+    flags: '-B, --force',
+    description: 'run the targets and all that they need; --force=TASK only that task',
+  },
   { flags: '--param <name=value>', description: 'set a parameter (repeatable); --NAME VALUE does the same' },
   { flags: '--date <date>', description: 'value of run.date, YYYY-MM-DD (default: today)' },
   { flags: '--only', description: 'run just the targets, with their inputs as they lie' },
   { flags: '--materialize', description: 'put all outputs on disk, not only those that are asked for' },
   { flags: '--rehash', description: 'read every file again instead of trusting unchanged stats' },
-  { flags: '--replace', description: 'set aside files that stand in folder or glob outputs without a record' },
+  {
+    flags: '--replace',
+    description: 'set aside files that stand in folder or glob outputs without a record',
+  },
   { flags: '--no-cache', description: 'neither use nor store cached results' },
   { flags: '--no-wait', description: 'exit with 4 instead of waiting for another run in this project' },
-  { flags: '--resources <name=total>', description: 'total of a resource, e.g. memory=8GB or licences=2 (repeatable)' },
+  {
+    flags: '--resources <name=total>',
+    description: 'total of a resource, e.g. memory=8GB or licences=2 (repeatable)',
+  },
   { flags: '--output <mode>', description: 'group (after a failure), stream (live, prefixed) or quiet' },
   { flags: '-t, --touch', description: 'accept the outputs as they are, as `orch accept`' },
 ];
@@ -42,7 +54,10 @@ const REPEATABLE = new Set(['param', 'resources']);
 export function addFlags(command: Command, flags: readonly Flag[]): Command {
   for (const { flags: written, description } of flags) {
     if (REPEATABLE.has(longName(written)))
-      command.option(written, description, (value: string, before: readonly string[] = []) => [...before, value]);
+      command.option(written, description, (value: string, before: readonly string[] = []) => [
+        ...before,
+        value,
+      ]);
     else command.option(written, description);
   }
   return command;

@@ -1,6 +1,7 @@
 /** From command-line options to what `app/` asks for. */
-import type { ProjectRequest } from '../app/project.ts';
+
 import { CommandError } from '../app/exit-codes.ts';
+import type { ProjectRequest } from '../app/project.ts';
 import type { SplitArgv } from './argv.ts';
 import { localDate } from './local-date.ts';
 import { GLOBAL_FLAGS, longName, RUN_FLAGS } from './options.ts';
@@ -32,10 +33,21 @@ export function projectRequest(
   const params = [
     ...(options.param ?? []).map((text) => {
       const equals = text.indexOf('=');
-      if (equals <= 0) throw new CommandError(`--param ${text}: expected NAME=VALUE`, 2, 'for example --param month=2');
-      return { pipeline: options.pipeline ?? null, name: text.slice(0, equals), value: text.slice(equals + 1), from: '--param' };
+      if (equals <= 0)
+        throw new CommandError(`--param ${text}: expected NAME=VALUE`, 2, 'for example --param month=2');
+      return {
+        pipeline: options.pipeline ?? null,
+        name: text.slice(0, equals),
+        value: text.slice(equals + 1),
+        from: '--param',
+      };
     }),
-    ...flags.map(({ name, value, from }) => ({ pipeline: options.pipeline ?? null, name: name.replaceAll('-', '_'), value, from })),
+    ...flags.map(({ name, value, from }) => ({
+      pipeline: options.pipeline ?? null,
+      name: name.replaceAll('-', '_'),
+      value,
+      from,
+    })),
   ];
   if (options.date !== undefined && !isDate(options.date))
     throw new CommandError(`--date ${options.date} is not a date`, 2, 'write it as YYYY-MM-DD');
@@ -43,9 +55,15 @@ export function projectRequest(
   const isNested = process.env['ORCH_ATTEMPT'] !== undefined;
   const environment = isNested
     ? Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ORCH_PARAM')))
-    : process.env;
+    : // A copy: each look at process.env itself asks the system anew.
+      { ...process.env };
   return {
-    start: { cwd: process.cwd(), dir: options.directory ?? null, file: options.file ?? null, root: options.root ?? null },
+    start: {
+      cwd: process.cwd(),
+      dir: options.directory ?? null,
+      file: options.file ?? null,
+      root: options.root ?? null,
+    },
     pipeline: options.pipeline ?? null,
     params,
     environment,

@@ -8,12 +8,12 @@ import { createRequire, Module } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 import { idleQuestion } from '../app/idle-question.ts';
+import { newRunId } from '../app/run-id.ts';
+import { EVENT_VERSION, type RunEventBody } from '../model/event.ts';
 import { createPlainReporter } from '../reporters/plain.ts';
 import { answerIdle, type IdleReport } from '../state/idle.ts';
 import { appendRun } from '../state/journal.ts';
 import { layoutOf } from '../state/layout.ts';
-import { EVENT_VERSION, type RunEventBody } from '../model/event.ts';
-import { newRunId } from '../app/run-id.ts';
 import { localDate } from './local-date.ts';
 import { terminalFor } from './style.ts';
 
@@ -41,7 +41,14 @@ function answeredIdle(): boolean {
   const run = newRunId();
   const durationMs = performance.now() - startedAtMs;
   try {
-    appendRun(layout, { run, atMs: Date.now(), durationMs, state: 'succeeded', targets: report.targets, counts: report.counts });
+    appendRun(layout, {
+      run,
+      atMs: Date.now(),
+      durationMs,
+      state: 'succeeded',
+      targets: report.targets,
+      counts: report.counts,
+    });
   } catch {
     // Of all records a run's own is the one that may be lost.
   }
@@ -63,15 +70,39 @@ function answeredIdle(): boolean {
     const id = newRunId();
     say({ event: 'run-started', run: id, targets, header, forced: false, tasks: counts.upToDate, jobs });
     for (const task of upToDate ?? new Array<string>(counts.upToDate).fill(''))
-      say({ event: 'task-finished', task, outcome: 'up-to-date', durationMs: 0, attempts: 0, key: null, reason: null, failure: null, log: null, savedMs: 0 });
-    say({ event: 'run-finished', run: id, state: 'succeeded', exitCode: 0, counts, durationMs: performance.now() - startedAtMs, savedMs, summary });
+      say({
+        event: 'task-finished',
+        task,
+        outcome: 'up-to-date',
+        durationMs: 0,
+        attempts: 0,
+        key: null,
+        reason: null,
+        failure: null,
+        log: null,
+        savedMs: 0,
+      });
+    say({
+      event: 'run-finished',
+      run: id,
+      state: 'succeeded',
+      exitCode: 0,
+      counts,
+      durationMs: performance.now() - startedAtMs,
+      savedMs,
+      summary,
+    });
   }
 }
 
 /** As `app/root` finds it, where nothing on the command line says otherwise; what it holds is checked by stats. */
 function findRoot(from: string): string | null {
   for (let folder = from; ; folder = dirname(folder)) {
-    if (existsSync(join(folder, 'orch.yaml')) || existsSync(join(folder, 'orch.yml')) || existsSync(join(folder, 'pipelines')))
+    if (
+      existsSync(join(folder, 'orch.yaml')) ||
+      existsSync(join(folder, 'orch.yml')) ||
+      existsSync(join(folder, 'pipelines'))
+    )
       return folder;
     if (dirname(folder) === folder) return null;
   }

@@ -9,7 +9,11 @@ export interface Terminal {
   readonly ascii: boolean;
 }
 
-export function terminalFor(stream: NodeJS.WriteStream, noColorFlag: boolean, env: NodeJS.ProcessEnv): Terminal {
+export function terminalFor(
+  stream: NodeJS.WriteStream,
+  noColorFlag: boolean,
+  env: NodeJS.ProcessEnv,
+): Terminal {
   const chalk = new Chalk({ level: colorLevel(stream, noColorFlag, env) });
   const paint: Paint = (style, text) => {
     switch (style) {
@@ -34,7 +38,8 @@ export function terminalFor(stream: NodeJS.WriteStream, noColorFlag: boolean, en
 
 function colorLevel(stream: NodeJS.WriteStream, noColorFlag: boolean, env: NodeJS.ProcessEnv): 0 | 1 {
   if (noColorFlag) return 0;
-  if (env['FORCE_COLOR'] !== undefined) return env['FORCE_COLOR'] === '0' || env['FORCE_COLOR'] === 'false' ? 0 : 1;
+  if (env['FORCE_COLOR'] !== undefined)
+    return env['FORCE_COLOR'] === '0' || env['FORCE_COLOR'] === 'false' ? 0 : 1;
   if (env['NO_COLOR']) return 0;
   if (env['TERM'] === 'dumb') return 0;
   return stream.isTTY || env['GITHUB_ACTIONS'] ? 1 : 0;

@@ -68,7 +68,9 @@ export function createListings(clock: FileClock): Listings {
     },
     listed() {
       const folders = [...known];
-      return folders.every(([, { isSettled }]) => isSettled) ? folders.map(([path, { stats }]) => ({ path, stats })) : null;
+      return folders.every(([, { isSettled }]) => isSettled)
+        ? folders.map(([path, { stats }]) => ({ path, stats }))
+        : null;
     },
   };
 }

@@ -17,9 +17,24 @@ export type StaleReason =
   /** An upstream task made other bytes. */
   | { readonly why: 'upstream-changed'; readonly task: string; readonly path: string }
   | { readonly why: 'need-changed'; readonly task: string }
-  | { readonly why: 'param-changed'; readonly name: string; readonly from: JsonValue | undefined; readonly to: JsonValue | undefined }
-  | { readonly why: 'matrix-changed'; readonly name: string; readonly from: JsonValue | undefined; readonly to: JsonValue | undefined }
-  | { readonly why: 'env-changed'; readonly name: string; readonly from: string | undefined; readonly to: string | undefined }
+  | {
+      readonly why: 'param-changed';
+      readonly name: string;
+      readonly from: JsonValue | undefined;
+      readonly to: JsonValue | undefined;
+    }
+  | {
+      readonly why: 'matrix-changed';
+      readonly name: string;
+      readonly from: JsonValue | undefined;
+      readonly to: JsonValue | undefined;
+    }
+  | {
+      readonly why: 'env-changed';
+      readonly name: string;
+      readonly from: string | undefined;
+      readonly to: string | undefined;
+    }
   | { readonly why: 'secret-changed'; readonly name: string }
   | { readonly why: 'command-changed'; readonly from: string; readonly to: string }
   | { readonly why: 'shell-changed' }
@@ -36,7 +51,12 @@ export type StaleReason =
 
 export type Decision =
   | { readonly action: 'up-to-date'; readonly key: TaskKey; readonly result: Result | null }
-  | { readonly action: 'restore'; readonly key: TaskKey; readonly result: Result; readonly reason: StaleReason }
+  | {
+      readonly action: 'restore';
+      readonly key: TaskKey;
+      readonly result: Result;
+      readonly reason: StaleReason;
+    }
   | { readonly action: 'run'; readonly key: TaskKey; readonly reason: StaleReason }
   /** A group: nothing to do. */
   | { readonly action: 'group' };

@@ -12,7 +12,13 @@ export type Failure =
   | { readonly kind: 'input-missing'; readonly path: string }
   /** A glob that matched nothing, a FIFO or device, a link that leads out of the root… */
   | { readonly kind: 'input-unusable'; readonly path: string; readonly message: string }
-  | { readonly kind: 'expression'; readonly message: string; readonly file: string; readonly line: number; readonly column: number }
+  | {
+      readonly kind: 'expression';
+      readonly message: string;
+      readonly file: string;
+      readonly line: number;
+      readonly column: number;
+    }
   | { readonly kind: 'metrics-unreadable'; readonly path: string; readonly message: string }
   /** Written to again after the command had ended, before they could be stored. */
   | { readonly kind: 'output-changed'; readonly paths: readonly string[] }

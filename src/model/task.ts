@@ -95,7 +95,16 @@ export interface Task {
   readonly mentionsTask: boolean;
 }
 
-export type ParamType = 'string' | 'integer' | 'number' | 'boolean' | 'date' | 'month' | 'enum' | 'list' | 'map';
+export type ParamType =
+  | 'string'
+  | 'integer'
+  | 'number'
+  | 'boolean'
+  | 'date'
+  | 'month'
+  | 'enum'
+  | 'list'
+  | 'map';
 
 export interface ParamDeclaration {
   readonly name: string;

@@ -22,7 +22,9 @@ export function pathValue(
 ): PathValue {
   const used = specs.filter((spec) => !('negated' in spec && spec.negated));
   const knownPath = (spec: InputSpec | OutputSpec): JsonValue =>
-    spec.kind === 'glob' ? (matchesOf(spec)?.map((path) => localPath(path, dir)) ?? null) : localPath(spec.path, dir);
+    spec.kind === 'glob'
+      ? (matchesOf(spec)?.map((path) => localPath(path, dir)) ?? null)
+      : localPath(spec.path, dir);
   const isLiteral = (spec: InputSpec | OutputSpec) => spec.kind !== 'glob';
   if (!used.some((spec) => spec.name !== null))
     return {

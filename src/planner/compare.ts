@@ -62,11 +62,11 @@ function reasonFor(before: ManifestPart | null, after: ManifestPart | null): Sta
     case 'scope':
       return { why: 'scope-changed' };
     case 'command':
-      return { why: 'command-changed', from: valueOf(before), to: part.value };
+      return { why: 'command-changed', from: textOfPart(before), to: part.value };
     case 'shell':
       return { why: 'shell-changed' };
     case 'dir':
-      return { why: 'dir-changed', from: valueOf(before), to: part.value };
+      return { why: 'dir-changed', from: textOfPart(before), to: part.value };
     case 'output':
       return { why: 'outputs-changed' };
     case 'secret':
@@ -120,7 +120,8 @@ interface Difference {
 function firstDifference(name: string, from: JsonValue | undefined, to: JsonValue | undefined): Difference {
   if (!isMap(from) || !isMap(to)) return { name, from, to };
   for (const key of new Set([...Object.keys(from), ...Object.keys(to)]))
-    if (JSON.stringify(from[key]) !== JSON.stringify(to[key])) return firstDifference(`${name}.${key}`, from[key], to[key]);
+    if (JSON.stringify(from[key]) !== JSON.stringify(to[key]))
+      return firstDifference(`${name}.${key}`, from[key], to[key]);
   return { name, from, to };
 }
 
@@ -128,7 +129,7 @@ function isMap(value: JsonValue | undefined): value is { readonly [key: string]:
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function valueOf(part: ManifestPart | null): string {
+function textOfPart(part: ManifestPart | null): string {
   return part?.part === 'command' || part?.part === 'dir' ? part.value : '';
 }
 

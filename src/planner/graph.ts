@@ -137,7 +137,9 @@ function indexOutputs(tasks: readonly Task[], matching: PathMatching): OutputInd
         const parent = matching.parentOf(input.path);
         const covers = matching.compile(input.path);
         const found = below(parent).filter(
-          ({ spec }) => covers(spec.path) || (spec.kind === 'folder' && matching.mayIntersect(`${spec.path}/**`, input.path)),
+          ({ spec }) =>
+            covers(spec.path) ||
+            (spec.kind === 'folder' && matching.mayIntersect(`${spec.path}/**`, input.path)),
         );
         const outer = parent === '' ? null : above(parent);
         if (outer !== null && outer.spec.kind === 'folder') found.push(outer);
@@ -146,7 +148,8 @@ function indexOutputs(tasks: readonly Task[], matching: PathMatching): OutputInd
       const outer = above(input.path);
       const found = outer === null ? below(input.path) : [outer, ...below(input.path)];
       const inside = globs.filter(
-        ({ spec, covers }) => covers(input.path) || matching.mayIntersect(spec.path, `${escapeGlob(input.path)}/**`),
+        ({ spec, covers }) =>
+          covers(input.path) || matching.mayIntersect(spec.path, `${escapeGlob(input.path)}/**`),
       );
       return [...found, ...inside];
     },

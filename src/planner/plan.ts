@@ -40,7 +40,8 @@ const UNKNOWN_MS = 1_000;
 
 /** The targets with all that they need. The graph must have no cycle. */
 export function makePlan({ graph, targets, finally: finals, expectedMs, only }: PlanRequest): Plan {
-  const indexesOf = (ids: readonly TaskId[]) => ids.map((id) => graph.indexOf.get(id)!).filter((index) => index !== undefined);
+  const indexesOf = (ids: readonly TaskId[]) =>
+    ids.map((id) => graph.indexOf.get(id)!).filter((index) => index !== undefined);
   const wanted = indexesOf(targets);
   const main = only ? new Set(wanted) : closure(graph, wanted);
   const all = only ? main : closure(graph, [...wanted, ...indexesOf(finals)]);
@@ -96,7 +97,9 @@ function topologicalOrder(graph: Graph, members: ReadonlySet<number>): number[] 
   const sorted = [...members].sort((a, b) => a - b);
   const waitingFor = new Map<number, number>();
   for (const index of sorted) {
-    const makers = new Set(graph.upstream[index]!.map((edge) => edge.task).filter((task) => members.has(task)));
+    const makers = new Set(
+      graph.upstream[index]!.map((edge) => edge.task).filter((task) => members.has(task)),
+    );
     waitingFor.set(index, makers.size);
   }
   const order = sorted.filter((index) => waitingFor.get(index) === 0);

@@ -1,6 +1,7 @@
 /** From what the user typed to tasks: names, `pipeline:name`, matrix cells, output paths. Pure. */
-import { fail, ok, type Outcome } from '../base/outcome.ts';
+
 import { nearest } from '../base/nearest.ts';
+import { fail, type Outcome, ok } from '../base/outcome.ts';
 import type { TaskId } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
 
@@ -19,7 +20,10 @@ export interface TargetRequest {
 }
 
 /** The tasks that one target means: one task, or every cell of a matrix task. */
-export function resolveTarget(target: string, request: TargetRequest): Outcome<readonly TaskId[], TargetError> {
+export function resolveTarget(
+  target: string,
+  request: TargetRequest,
+): Outcome<readonly TaskId[], TargetError> {
   const wanted = parseTarget(target);
   const matching = request.tasks.filter(
     (task) =>
@@ -29,7 +33,12 @@ export function resolveTarget(target: string, request: TargetRequest): Outcome<r
   const pipelines = [...new Set(matching.map((task) => task.pipeline))];
   if (pipelines.length === 1) return ok(matching.map((task) => task.id));
   if (pipelines.length > 1)
-    return fail({ kind: 'ambiguous', target, candidates: pipelines.map((name) => `${name}:${wanted.name}`), nearest: null });
+    return fail({
+      kind: 'ambiguous',
+      target,
+      candidates: pipelines.map((name) => `${name}:${wanted.name}`),
+      nearest: null,
+    });
   const maker = request.makerOf(target.replace(/^\.\//, '').replace(/\/+$/, ''));
   const made = maker === null ? undefined : request.tasks[maker];
   if (made !== undefined) return ok([made.id]);

@@ -184,7 +184,9 @@ export function errorCodeText(code: string): string {
 }
 
 function someOf(paths: readonly string[]): string {
-  return paths.length <= 5 ? paths.join(', ') : `${paths.slice(0, 5).join(', ')} and ${paths.length - 5} more`;
+  return paths.length <= 5
+    ? paths.join(', ')
+    : `${paths.slice(0, 5).join(', ')} and ${paths.length - 5} more`;
 }
 
 /** `0.02s`, `15.23s`, `2m 05s`, `1h 02m`. */

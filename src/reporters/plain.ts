@@ -3,7 +3,15 @@
  * and words only; where lines go is the caller's business.
  */
 import type { RunEvent, RunEventBody } from '../model/event.ts';
-import { ASCII_MARKS, countsPhrase, EMOJI_MARKS, failureTag, failureText, formatDuration, reasonPhrase } from './phrases.ts';
+import {
+  ASCII_MARKS,
+  countsPhrase,
+  EMOJI_MARKS,
+  failureTag,
+  failureText,
+  formatDuration,
+  reasonPhrase,
+} from './phrases.ts';
 
 export interface PlainOptions {
   readonly out: (text: string) => void;
@@ -49,7 +57,8 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
   const streamed = new Map<string, string>();
 
   const flushUpToDate = () => {
-    if (upToDate.length > MAX_UP_TO_DATE_LINES) line(`${marks.upToDate} ${upToDate.length} tasks are up to date`);
+    if (upToDate.length > MAX_UP_TO_DATE_LINES)
+      line(`${marks.upToDate} ${upToDate.length} tasks are up to date`);
     else for (const task of upToDate) line(`${marks.upToDate} Task '${task}' is up to date`);
     upToDate = [];
   };
@@ -85,7 +94,11 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
         break;
       case 'failed':
         failed.push(event);
-        line(style.red(`${marks.failed} Task '${event.task}' failed (${failureTag(event.failure!)}) after ${time}`));
+        line(
+          style.red(
+            `${marks.failed} Task '${event.task}' failed (${failureTag(event.failure!)}) after ${time}`,
+          ),
+        );
         break;
       case 'cancelled':
         line(style.yellow(`${marks.failed} Task '${event.task}' was interrupted after ${time}`));
@@ -126,7 +139,9 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
         line(`${marks.force} Force rebuild: ${event.forced ? 'yes' : 'no'}`);
         break;
       case 'run-waiting':
-        complain(`${marks.waiting} Waiting for another run in this project: ${event.forRun} (process ${event.pid})`);
+        complain(
+          `${marks.waiting} Waiting for another run in this project: ${event.forRun} (process ${event.pid})`,
+        );
         break;
       case 'task-started':
         line(
@@ -134,7 +149,9 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
         );
         break;
       case 'task-heartbeat':
-        line(`${marks.waiting} Task '${event.task}' is still running after ${formatDuration(event.elapsedMs)}`);
+        line(
+          `${marks.waiting} Task '${event.task}' is still running after ${formatDuration(event.elapsedMs)}`,
+        );
         break;
       case 'task-output':
         passOn(event.task, event.text);
@@ -158,7 +175,8 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
           for (const summary of event.summary) line(summary);
         }
         explainFailures();
-        if (event.state === 'interrupted') complain(style.yellow('Interrupted. The same command goes on from here.'));
+        if (event.state === 'interrupted')
+          complain(style.yellow('Interrupted. The same command goes on from here.'));
         break;
       }
     }
@@ -167,5 +185,6 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
 
 /** Emoji and symbols of the user's own lines have no place where the locale isn't UTF-8. */
 function asciiOnly(text: string): string {
-  return text.replace(/[^\t\n\u001b\u0020-\u007e]+\s?/gu, '');
+  // Escape stays: it begins the codes of colours.
+  return text.replace(/[^\t\n\p{Cc}\x20-\x7e]+\s?/gu, '');
 }

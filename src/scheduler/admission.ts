@@ -8,7 +8,9 @@ export interface Admission {
   /** What a task is given: its request with cpu capped to the machine. */
   readonly grantOf: (task: Task) => Readonly<Record<string, number>>;
   /** The resource that can never fit, or null. cpu always fits: it's capped. */
-  readonly impossible: (task: Task) => { readonly name: string; readonly wanted: number; readonly total: number } | null;
+  readonly impossible: (
+    task: Task,
+  ) => { readonly name: string; readonly wanted: number; readonly total: number } | null;
   /** Takes worker and resources if they are free now. */
   readonly tryAdmit: (task: Task) => boolean;
   readonly release: (task: Task) => void;
@@ -29,7 +31,9 @@ export function createAdmission({ jobs, totals }: AdmissionLimits): Admission {
     return { ...task.resources, cpu };
   };
   const fits = (task: Task) =>
-    Object.entries(grantOf(task)).every(([name, wanted]) => (used.get(name) ?? 0) + wanted <= (totals[name] ?? 0));
+    Object.entries(grantOf(task)).every(
+      ([name, wanted]) => (used.get(name) ?? 0) + wanted <= (totals[name] ?? 0),
+    );
   return {
     grantOf,
     impossible(task) {
@@ -42,12 +46,14 @@ export function createAdmission({ jobs, totals }: AdmissionLimits): Admission {
     tryAdmit(task) {
       if (running >= jobs || !fits(task)) return false;
       running++;
-      for (const [name, wanted] of Object.entries(grantOf(task))) used.set(name, (used.get(name) ?? 0) + wanted);
+      for (const [name, wanted] of Object.entries(grantOf(task)))
+        used.set(name, (used.get(name) ?? 0) + wanted);
       return true;
     },
     release(task) {
       running--;
-      for (const [name, wanted] of Object.entries(grantOf(task))) used.set(name, (used.get(name) ?? 0) - wanted);
+      for (const [name, wanted] of Object.entries(grantOf(task)))
+        used.set(name, (used.get(name) ?? 0) - wanted);
     },
     hasFreeWorker: () => running < jobs,
   };

@@ -2,6 +2,7 @@
 import type { ResultStore } from '../cache/result-store.ts';
 import type { Attempt, AttemptRequest } from '../executors/local.ts';
 import type { ProbeEnd } from '../executors/probe.ts';
+import type { Fingerprinter } from '../fingerprint/fingerprinter.ts';
 import type { RunEventBody } from '../model/event.ts';
 import type { JsonValue, RunId, TaskId } from '../model/ids.ts';
 import type { OutputEntry } from '../model/result.ts';
@@ -11,7 +12,6 @@ import type { Plan } from '../planner/plan.ts';
 import type { Journal } from '../state/journal.ts';
 import type { Layout } from '../state/layout.ts';
 import type { Ownership } from '../state/ownership.ts';
-import type { Fingerprinter } from '../fingerprint/fingerprinter.ts';
 
 export interface RunOptions {
   readonly jobs: number;
@@ -52,7 +52,11 @@ export interface RunContext {
    */
   readonly acquire: () => Promise<'acquired' | 'restart' | 'locked'>;
   readonly startAttempt: (request: AttemptRequest) => Attempt;
-  readonly runProbe: (argv: readonly string[], cwd: string, env: Readonly<Record<string, string>>) => Promise<ProbeEnd>;
+  readonly runProbe: (
+    argv: readonly string[],
+    cwd: string,
+    env: Readonly<Record<string, string>>,
+  ) => Promise<ProbeEnd>;
   readonly followLog: (path: string, onText: (text: string) => void) => { stop(): Promise<void> };
   /** The JSON of a metrics file: from the disk, or where it lies only in the cache, from there. */
   readonly readMetrics: (path: string, entry: OutputEntry | null) => Promise<JsonValue | undefined>;

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { fail, ok, type Outcome } from '../base/outcome.ts';
+import { fail, type Outcome, ok } from '../base/outcome.ts';
 import type { Attempt } from '../executors/local.ts';
 import { scanOutputs } from '../fingerprint/outputs.ts';
 import type { Failure } from '../model/failure.ts';
@@ -112,7 +112,9 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
   if (changed.length > 0) {
     const discarded = discardOutputs(task, workspace);
     context.ownership.append([{ end: attemptId }]);
-    return discarded.ok ? { kind: 'inputs-changed', paths: changed, durationMs } : failed(discarded.error, durationMs);
+    return discarded.ok
+      ? { kind: 'inputs-changed', paths: changed, durationMs }
+      : failed(discarded.error, durationMs);
   }
   const scanned = await scanOutputs(context.layout.root, task.outputs, context.fingerprinter, {
     isOthers: (path) => workspace.isOthers(path, task),
@@ -125,7 +127,13 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
   const result: Result | null =
     task.outputs.length === 0
       ? null
-      : { key: gathered.key, outputs: scanned.value, durationMs, createdAtMs: context.now(), accepted: gathered.tainted };
+      : {
+          key: gathered.key,
+          outputs: scanned.value,
+          durationMs,
+          createdAtMs: context.now(),
+          accepted: gathered.tainted,
+        };
   return { kind: 'made', result, durationMs, durable: keep(request, attemptId, result, durationMs, logPath) };
 }
 
@@ -134,17 +142,28 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
  * may have left. The start is journalled with it, so that a task without outputs that died halfway isn't taken
  * for done (SPEC C3).
  */
-async function claim({ node, gathered, context }: ExecuteRequest, attemptId: string): Promise<Outcome<null, Failure>> {
+async function claim(
+  { node, gathered, context }: ExecuteRequest,
+  attemptId: string,
+): Promise<Outcome<null, Failure>> {
   const { task } = node;
   try {
     const syncs: Promise<void>[] = [];
     if (task.outputs.length > 0) {
       context.ownership.append([
-        { claim: { attempt: attemptId, task: task.id, outputs: task.outputs.map(({ kind, path }) => ({ kind, path })) } },
+        {
+          claim: {
+            attempt: attemptId,
+            task: task.id,
+            outputs: task.outputs.map(({ kind, path }) => ({ kind, path })),
+          },
+        },
       ]);
       syncs.push(context.ownership.sync());
     } else {
-      context.journal.append([{ kind: 'start', id: task.id, key: gathered.key, run: context.run, atMs: context.now() }]);
+      context.journal.append([
+        { kind: 'start', id: task.id, key: gathered.key, run: context.run, atMs: context.now() },
+      ]);
       syncs.push(context.journal.sync());
     }
     await Promise.all(syncs);
@@ -177,7 +196,12 @@ async function commandOf(
   });
 }
 
-function recordFailure({ node, gathered, context, workspace }: ExecuteRequest, attemptId: string, durationMs: number, logPath: string): void {
+function recordFailure(
+  { node, gathered, context, workspace }: ExecuteRequest,
+  attemptId: string,
+  durationMs: number,
+  logPath: string,
+): void {
   const { task } = node;
   const moved = keepFailedOutputs(task.outputs, task.label, workspace);
   if (!moved.ok) workspace.notice('failed-outputs', `what ${task.label} left could not be set aside`);
@@ -217,7 +241,10 @@ async function keep(
         const saved = await context.store.save(result, (path) => join(context.layout.root, path));
         if (!saved.ok) return saved.error;
         if (!saved.value.saved && saved.value.because === 'larger-than-cap')
-          workspace.notice('result-too-large', `the result of ${task.label} is larger than the cache may become: not stored`);
+          workspace.notice(
+            'result-too-large',
+            `the result of ${task.label} is larger than the cache may become: not stored`,
+          );
       }
       entries.push({ kind: 'result', result });
     }

@@ -6,10 +6,10 @@
 import { createHmac } from 'node:crypto';
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { fail, ok, type Outcome } from '../base/outcome.ts';
+import { fail, type Outcome, ok } from '../base/outcome.ts';
 import type { Fingerprinter } from '../fingerprint/fingerprinter.ts';
-import type { Fingerprint } from '../fingerprint/path-reader.ts';
 import { buildManifest, hashManifest } from '../fingerprint/manifest.ts';
+import type { Fingerprint } from '../fingerprint/path-reader.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue } from '../model/ids.ts';
 import type { OutputEntry } from '../model/result.ts';
@@ -82,7 +82,8 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
       });
       if (specs.length === 0) continue;
       wanted.add(entry.path);
-      for (const at of specs) if (entry.kind !== 'folder' || task.inputs[at]!.kind === 'file') matched[at]!.push(entry.path);
+      for (const at of specs)
+        if (entry.kind !== 'folder' || task.inputs[at]!.kind === 'file') matched[at]!.push(entry.path);
       inputs.set(entry.path, partOf(entry, upstream));
     }
     tainted ||= wanted.size > 0 && isTainted(upstream);
@@ -101,7 +102,8 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
     tainted ||= isTainted(upstream);
     const outcome = upstream.state.at === 'settled' ? upstream.state.outcome : 'not-started';
     if (!isGood(outcome)) needs.push({ value: outcome, from: upstream.task.label });
-    else if (upstream.task.outputs.length === 0) needs.push({ value: upstream.key ?? '', from: upstream.task.label });
+    else if (upstream.task.outputs.length === 0)
+      needs.push({ value: upstream.key ?? '', from: upstream.task.label });
     for (const entry of upstream.result?.outputs ?? []) inputs.set(entry.path, partOf(entry, upstream));
   }
 
@@ -137,7 +139,9 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
   }
   const secrets = task.secrets.map((name) => ({
     name,
-    hmac: createHmac('sha256', context.secretSalt()).update(context.environment[name] ?? '').digest('hex'),
+    hmac: createHmac('sha256', context.secretSalt())
+      .update(context.environment[name] ?? '')
+      .digest('hex'),
   }));
   const manifest = buildManifest({
     scope: context.scopeOf(task.pipeline),
@@ -166,7 +170,12 @@ export async function renderContextOf(
       const entry = {
         outputs: upstream.task.outputs.map((spec) => spec.path),
         // However it came about: what a task is told must not change from one run to the next.
-      status: upstream.state.at !== 'settled' ? 'not-started' : isGood(upstream.state.outcome) ? 'succeeded' : upstream.state.outcome,
+        status:
+          upstream.state.at !== 'settled'
+            ? 'not-started'
+            : isGood(upstream.state.outcome)
+              ? 'succeeded'
+              : upstream.state.outcome,
       };
       values[upstream.task.label] = entry;
       values[upstream.task.name] ??= entry;
@@ -200,7 +209,10 @@ async function takeSources(
   const found = await context.fingerprinter.matchInputs(task.inputs, { isMade });
   const problem = found.problems[0];
   if (problem !== undefined) return fail(problem);
-  const readings = await context.fingerprinter.read(new Set(found.matches.map((match) => match.path)), found.known);
+  const readings = await context.fingerprinter.read(
+    new Set(found.matches.map((match) => match.path)),
+    found.known,
+  );
   const sources: Fingerprint[] = [];
   for (const { spec, path } of found.matches) {
     const reading = readings.get(path) ?? null;
@@ -220,10 +232,13 @@ async function unmatched(spec: InputSpec, context: GatherContext): Promise<Failu
   if (spec.kind === 'glob') {
     // A pattern that finds files which the negations take away isn't mistyped.
     const { matches } = await context.fingerprinter.matchInputs([spec], { isMade: context.isMade });
-    return matches.length > 0 ? null : { kind: 'input-unusable', path: spec.path, message: 'matches no file' };
+    return matches.length > 0
+      ? null
+      : { kind: 'input-unusable', path: spec.path, message: 'matches no file' };
   }
   // A folder that other tasks left empty is there all the same.
-  const isFolder = lstatSync(join(context.root, spec.path), { throwIfNoEntry: false })?.isDirectory() === true;
+  const isFolder =
+    lstatSync(join(context.root, spec.path), { throwIfNoEntry: false })?.isDirectory() === true;
   return isFolder ? null : { kind: 'input-missing', path: spec.path };
 }
 

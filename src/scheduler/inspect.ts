@@ -5,14 +5,14 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fail, ok, type Outcome } from '../base/outcome.ts';
+import { fail, type Outcome, ok } from '../base/outcome.ts';
 import type { StaleReason } from '../model/decision.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue, TaskId } from '../model/ids.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
 import type { Task } from '../model/task.ts';
+import type { DecideRequest, DiskState, LastAttempt } from '../planner/decide.ts';
 import { coverage } from '../planner/graph.ts';
-import { type DecideRequest, type DiskState, type LastAttempt } from '../planner/decide.ts';
 import { entryOf } from '../state/ownership.ts';
 import type { RunContext } from './context.ts';
 import { type GatherContext, renderContextOf } from './gather.ts';
@@ -46,7 +46,10 @@ export function createInspection(
 ): Inspection {
   const { graph, ownership, journal, layout, fingerprinter, store, options, environment } = context;
   const params = new Map(
-    context.pipelines.map((pipeline) => [pipeline.name, Object.fromEntries(pipeline.params.map(({ name, value }) => [name, value]))]),
+    context.pipelines.map((pipeline) => [
+      pipeline.name,
+      Object.fromEntries(pipeline.params.map(({ name, value }) => [name, value])),
+    ]),
   );
   const scopes = new Map(context.pipelines.map((pipeline) => [pipeline.name, pipeline.cache.scope]));
   const isOnDisk = (entry: OutputEntry) => fingerprinter.checkOutputs([entry])[0] === 'ok';
@@ -63,7 +66,10 @@ export function createInspection(
       const by = ownership.makerOf(path);
       if (by === null || by === task.id) return false;
       const maker = graph.indexOf.get(by as TaskId);
-      return maker !== undefined && graph.tasks[maker]!.outputs.some((spec) => coverage(spec, context.matching)(path));
+      return (
+        maker !== undefined &&
+        graph.tasks[maker]!.outputs.some((spec) => coverage(spec, context.matching)(path))
+      );
     },
     isClaimed: (path) => isClaimed(path),
     replace: options.replace,
@@ -100,13 +106,15 @@ export function createInspection(
   let claimed: readonly ((path: string) => boolean)[] | null = null;
   /** What a dead attempt left is neither source nor output until it's set aside. */
   const isClaimed = (path: string) => {
-    claimed ??= ownership.openClaims().flatMap(({ outputs }) =>
-      outputs.map((spec) =>
-        spec.kind === 'glob'
-          ? context.matching.compile(spec.path)
-          : (candidate: string) => candidate === spec.path || candidate.startsWith(`${spec.path}/`),
-      ),
-    );
+    claimed ??= ownership
+      .openClaims()
+      .flatMap(({ outputs }) =>
+        outputs.map((spec) =>
+          spec.kind === 'glob'
+            ? context.matching.compile(spec.path)
+            : (candidate: string) => candidate === spec.path || candidate.startsWith(`${spec.path}/`),
+        ),
+      );
     return claimed.some((covers) => covers(path));
   };
   const isMade = (path: string) =>
@@ -116,7 +124,9 @@ export function createInspection(
     findOutputFolders().has(path);
 
   const metrics = async (node: Node) =>
-    node.task.run !== null && mentionsMetrics(node.task) ? collectMetrics(upstreamOf(node, nodes), context.readMetrics) : {};
+    node.task.run !== null && mentionsMetrics(node.task)
+      ? collectMetrics(upstreamOf(node, nodes), context.readMetrics)
+      : {};
 
   const gathering: GatherContext = {
     root: layout.root,
@@ -168,7 +178,12 @@ export function createInspection(
     const record = journal.lastAttempt(node.task.id);
     return record === null
       ? null
-      : { key: record.key, outcome: record.outcome, atMs: record.atMs, manifest: () => journal.manifestOf(record) };
+      : {
+          key: record.key,
+          outcome: record.outcome,
+          atMs: record.atMs,
+          manifest: () => journal.manifestOf(record),
+        };
   };
 
   return {
@@ -184,7 +199,14 @@ export function createInspection(
         key: gathered.key,
         manifest: gathered.manifest,
         forced,
-        last: ranBefore ? { key: gathered.key, outcome: 'succeeded', atMs: context.now(), manifest: () => gathered.manifest } : lastOf(node),
+        last: ranBefore
+          ? {
+              key: gathered.key,
+              outcome: 'succeeded',
+              atMs: context.now(),
+              manifest: () => gathered.manifest,
+            }
+          : lastOf(node),
         own: (ranBefore ? node.result : null) ?? journal.resultOf(gathered.key),
         cached: () => (options.useCache && !gathered.tainted ? (store?.lookup(gathered.key) ?? []) : []),
         disk: (result) => diskOf(node, result),
@@ -203,7 +225,8 @@ export function createInspection(
       const render = await renderContextOf(node, gathering, gathered.matched, 1);
       const argv = renderCommand(node.task.probe!, render);
       const declared = renderEnv(node.task, render);
-      if (!argv.ok || !declared.ok) return { why: 'probe-failed', detail: 'its command could not be rendered' };
+      if (!argv.ok || !declared.ok)
+        return { why: 'probe-failed', detail: 'its command could not be rendered' };
       const env = taskEnvironment({
         task: node.task,
         environment,
@@ -269,13 +292,17 @@ function createToolRunner(context: InspectContext): GatherContext['toolOutput'] 
     if (context.runTools === false) return Promise.resolve(ok(recordedTool(context, command, node)));
     const known = outputs.get(command);
     if (known !== undefined) return known;
-    const env = Object.fromEntries(Object.entries(context.environment).filter(([, value]) => value !== undefined)) as Record<string, string>;
-    const running = context.runProbe(['sh', '-c', command], context.layout.root, env).then(
-      (end): Outcome<string, Failure> =>
-        end.exitCode === 0
-          ? ok(end.stdout.trim())
-          : fail({ kind: 'tool', command, message: end.failed ?? `exit ${end.exitCode}` }),
-    );
+    const env = Object.fromEntries(
+      Object.entries(context.environment).filter(([, value]) => value !== undefined),
+    ) as Record<string, string>;
+    const running = context
+      .runProbe(['sh', '-c', command], context.layout.root, env)
+      .then(
+        (end): Outcome<string, Failure> =>
+          end.exitCode === 0
+            ? ok(end.stdout.trim())
+            : fail({ kind: 'tool', command, message: end.failed ?? `exit ${end.exitCode}` }),
+      );
     outputs.set(command, running);
     return running;
   };
@@ -310,4 +337,3 @@ function lastLine(text: string): string | null {
   const lines = text.trimEnd().split('\n');
   return lines[lines.length - 1] || null;
 }
-

@@ -1,6 +1,7 @@
 /** A task of the plan with what a run knows of it so far. Only `scheduler/` changes it. */
-import type { Decision, StaleReason } from '../model/decision.ts';
+
 import type { Fingerprint } from '../fingerprint/path-reader.ts';
+import type { Decision, StaleReason } from '../model/decision.ts';
 import type { TaskOutcome } from '../model/event.ts';
 import type { TaskKey } from '../model/ids.ts';
 import type { KeyManifest } from '../model/manifest.ts';
@@ -91,7 +92,10 @@ export function identityOf(node: Node): string {
   const outcome = node.state.at === 'settled' ? node.state.outcome : node.state.at;
   const good = outcome === 'succeeded' || outcome === 'up-to-date' || outcome === 'restored';
   if (!good) return outcome;
-  return JSON.stringify([node.result?.outputs.map(entryIdentity) ?? null, node.task.outputs.length === 0 ? node.key : null]);
+  return JSON.stringify([
+    node.result?.outputs.map(entryIdentity) ?? null,
+    node.task.outputs.length === 0 ? node.key : null,
+  ]);
 }
 
 function entryIdentity(entry: OutputEntry): readonly unknown[] {

@@ -22,7 +22,9 @@ export type Prediction =
 export type PredictContext = Omit<RunContext, 'acquire' | 'startAttempt' | 'followLog'>;
 
 export async function predict(context: PredictContext): Promise<readonly Prediction[]> {
-  const nodes = context.plan.nodes.map((node, index) => createNode(node, index, context.options.materialize || node.requested));
+  const nodes = context.plan.nodes.map((node, index) =>
+    createNode(node, index, context.options.materialize || node.requested),
+  );
   const inspection = createInspection({ ...context, runTools: false }, nodes, (node) => node.task.resources);
   const predictions = new Map<Node, Prediction>();
   /** A task that would run asks for the content it reads; upstream decisions may change with that. */
@@ -43,11 +45,18 @@ export async function predict(context: PredictContext): Promise<readonly Predict
     const unsure = node.plan.upstream
       .filter((edge) => edge.kind !== 'order')
       .map((edge) => predictions.get(nodes[edge.task]!))
-      .find((upstream) => upstream?.will === 'run' || upstream?.will === 'perhaps' || upstream?.will === 'fail');
+      .find(
+        (upstream) => upstream?.will === 'run' || upstream?.will === 'perhaps' || upstream?.will === 'fail',
+      );
     if (unsure !== undefined) {
       node.state = { at: 'settled', outcome: 'not-started' };
-      if (unsure.will === 'run' && node.task.run !== null && !node.task.cacheable) return { will: 'run', task, reason: { why: 'always-runs' } };
-      return { will: 'perhaps', task, because: unsure.will === 'perhaps' ? unsure.because : unsure.task.label };
+      if (unsure.will === 'run' && node.task.run !== null && !node.task.cacheable)
+        return { will: 'run', task, reason: { why: 'always-runs' } };
+      return {
+        will: 'perhaps',
+        task,
+        because: unsure.will === 'perhaps' ? unsure.because : unsure.task.label,
+      };
     }
     const gathered = await gather(node, inspection.gathering);
     if (!gathered.ok) return { will: 'fail', task, failure: gathered.error };
@@ -59,7 +68,9 @@ export async function predict(context: PredictContext): Promise<readonly Predict
     node.state = { at: 'settled', outcome: 'up-to-date' };
     if (decision.action === 'run') return { will: 'run', task, reason: decision.reason };
     node.result = 'result' in decision ? decision.result : null;
-    return decision.action === 'restore' ? { will: 'restore', task, reason: decision.reason } : { will: 'nothing', task };
+    return decision.action === 'restore'
+      ? { will: 'restore', task, reason: decision.reason }
+      : { will: 'nothing', task };
   }
 
   function demandContent(node: Node): boolean {

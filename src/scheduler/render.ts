@@ -4,13 +4,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { join, normalize } from 'node:path/posix';
-import { fail, ok, type Outcome } from '../base/outcome.ts';
+import { fail, type Outcome, ok } from '../base/outcome.ts';
 import type { Template } from '../model/expression.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue } from '../model/ids.ts';
 import type { CommandSpec, InputSpec, Task } from '../model/task.ts';
-import { pathValue } from '../pipeline/path-values.ts';
 import { type EvaluateError, renderText, type Scope, shellWord } from '../pipeline/expression/index.ts';
+import { pathValue } from '../pipeline/path-values.ts';
 
 export interface RenderContext {
   /** Absolute root of the project. */
@@ -29,7 +29,10 @@ export interface RenderContext {
 }
 
 /** The argument vector to execute. */
-export function renderCommand(command: CommandSpec, context: RenderContext): Outcome<readonly string[], Failure> {
+export function renderCommand(
+  command: CommandSpec,
+  context: RenderContext,
+): Outcome<readonly string[], Failure> {
   const scope = scopeOf(context);
   if (command.kind === 'shell') {
     const script = renderTemplate(command.script, scope);
@@ -61,14 +64,21 @@ export function keyTextOf(command: CommandSpec, context: RenderContext): Outcome
 }
 
 /** `-- ARGS`: words of an argument vector, or quoted behind a script. */
-export function withArgs(command: CommandSpec, argv: readonly string[], args: readonly string[]): readonly string[] {
+export function withArgs(
+  command: CommandSpec,
+  argv: readonly string[],
+  args: readonly string[],
+): readonly string[] {
   if (args.length === 0) return argv;
   if (command.kind === 'argv') return [...argv, ...args];
   const script = argv[argv.length - 1]!.trimEnd();
   return [...argv.slice(0, -1), [script, ...args.map(shellWord)].join(' ')];
 }
 
-export function renderEnv(task: Task, context: RenderContext): Outcome<Readonly<Record<string, string>>, Failure> {
+export function renderEnv(
+  task: Task,
+  context: RenderContext,
+): Outcome<Readonly<Record<string, string>>, Failure> {
   const scope = scopeOf(context);
   const env: Record<string, string> = {};
   for (const [name, template] of Object.entries(task.env)) {
@@ -103,7 +113,8 @@ export function scopeOf(context: RenderContext): Scope {
 /** `read_json`: only of a file that the task declares, so that what it says is part of the key. */
 function readDeclared(path: string, { task, matched, root }: RenderContext): Outcome<JsonValue, string> {
   const wanted = normalize(join(task.dir, path));
-  if (!matched.some((paths) => paths.includes(wanted))) return fail(`read_json: ${path} is not among the inputs of ${task.label}`);
+  if (!matched.some((paths) => paths.includes(wanted)))
+    return fail(`read_json: ${path} is not among the inputs of ${task.label}`);
   try {
     return ok(JSON.parse(readFileSync(join(root, wanted), 'utf8')) as JsonValue);
   } catch (error) {
@@ -117,11 +128,17 @@ function rootValue(root: string, context: RenderContext): JsonValue | undefined 
     case 'params':
       return context.params;
     case 'env':
-      return Object.fromEntries(Object.entries(context.environment).filter(([, value]) => value !== undefined)) as Record<string, string>;
+      return Object.fromEntries(
+        Object.entries(context.environment).filter(([, value]) => value !== undefined),
+      ) as Record<string, string>;
     case 'matrix':
       return task.cell ?? {};
     case 'inputs':
-      return pathValue(task.inputs, task.dir, (spec) => context.matched[task.inputs.indexOf(spec as InputSpec)] ?? []).value;
+      return pathValue(
+        task.inputs,
+        task.dir,
+        (spec) => context.matched[task.inputs.indexOf(spec as InputSpec)] ?? [],
+      ).value;
     case 'outputs':
       return pathValue(task.outputs, task.dir).value;
     case 'needs':

@@ -76,7 +76,9 @@ class Run {
 
   constructor(private readonly context: RunContext) {
     const { plan, options } = context;
-    this.nodes = plan.nodes.map((node, index) => createNode(node, index, options.materialize || node.requested));
+    this.nodes = plan.nodes.map((node, index) =>
+      createNode(node, index, options.materialize || node.requested),
+    );
     this.admission = createAdmission({ jobs: options.jobs, totals: options.totals });
     this.inspection = createInspection(context, this.nodes, (node) => this.admission.grantOf(node.task));
     this.gathering = this.inspection.gathering;
@@ -134,7 +136,8 @@ class Run {
       this.checkPhaseOver();
     });
     this.stopping = true;
-    for (const node of this.nodes) if (!isSettled(node) && this.belongs(node)) this.settle(node, this.leftOverOutcome(node), null);
+    for (const node of this.nodes)
+      if (!isSettled(node) && this.belongs(node)) this.settle(node, this.leftOverOutcome(node), null);
   }
 
   /** A task that the phase didn't get to, because of what happened upstream or elsewhere. */
@@ -151,13 +154,16 @@ class Run {
     return (
       node.plan.upstream.every((edge) => isSettled(this.nodes[edge.task]!)) &&
       // Content can come from behind a group, which isn't an edge of its own.
-      (node.gathered === null || [...node.gathered.content.keys()].every((index) => isSettled(this.nodes[index]!)))
+      (node.gathered === null ||
+        [...node.gathered.content.keys()].every((index) => isSettled(this.nodes[index]!)))
     );
   }
 
   /** Running commands that read this task's outputs. */
   private readersOf(node: Node): Attempt[] {
-    return [...this.attempts].flatMap(([other, attempt]) => (other.gathered?.content.has(node.index) ? [attempt] : []));
+    return [...this.attempts].flatMap(([other, attempt]) =>
+      other.gathered?.content.has(node.index) ? [attempt] : [],
+    );
   }
 
   private belongs(node: Node): boolean {
@@ -199,7 +205,11 @@ class Run {
       return state.at === 'settled' ? state.outcome : 'not-started';
     });
     if (outcomes.some((outcome) => !isGood(outcome))) {
-      this.settle(node, outcomes.includes('skipped') && !outcomes.some(isBad) ? 'skipped' : 'upstream-failed', null);
+      this.settle(
+        node,
+        outcomes.includes('skipped') && !outcomes.some(isBad) ? 'skipped' : 'upstream-failed',
+        null,
+      );
       return;
     }
     this.awaiting.delete(node);
@@ -235,7 +245,11 @@ class Run {
       case 'up-to-date':
         node.result = decision.result;
         this.adopt(node, request);
-        this.settle(node, node.ranKeys.has(request.key) ? 'succeeded' : node.restored ? 'restored' : 'up-to-date', null);
+        this.settle(
+          node,
+          node.ranKeys.has(request.key) ? 'succeeded' : node.restored ? 'restored' : 'up-to-date',
+          null,
+        );
         return;
       case 'restore':
         node.reason = decision.reason;
@@ -258,7 +272,8 @@ class Run {
 
   /** A result that the cache knew and that lies on the disk as it should: from now on the root's own. */
   private adopt(node: Node, request: DecideRequest): void {
-    if (node.result === null || request.own !== null || this.context.journal.resultOf(request.key) !== null) return;
+    if (node.result === null || request.own !== null || this.context.journal.resultOf(request.key) !== null)
+      return;
     this.context.journal.append([
       { kind: 'result', result: node.result },
       { kind: 'restored', id: node.task.id, key: request.key, manifest: request.manifest },
@@ -337,7 +352,10 @@ class Run {
       }
     }
     const { store, layout } = this.context;
-    const outcome = store === null ? null : await store.restore(wanted, layout.root, { allowedLinks: this.inspection.allowedLinks });
+    const outcome =
+      store === null
+        ? null
+        : await store.restore(wanted, layout.root, { allowedLinks: this.inspection.allowedLinks });
     if (outcome === null || (!outcome.restored && outcome.why === 'missing')) {
       // Damaged or evicted since it was looked up: decided again, now without that content.
       this.move(node, { at: 'deciding' });
@@ -348,7 +366,11 @@ class Run {
       const failure: Failure =
         outcome.why === 'failed'
           ? outcome.failure
-          : { kind: 'input-unusable', path: outcome.path, message: `the recorded result can't be restored there: ${outcome.because}` };
+          : {
+              kind: 'input-unusable',
+              path: outcome.path,
+              message: `the recorded result can't be restored there: ${outcome.because}`,
+            };
       this.settle(node, 'failed', failure);
       return;
     }
@@ -383,7 +405,13 @@ class Run {
   private enqueue(node: Node): void {
     const { cpu = 1 } = node.task.resources;
     const granted = this.admission.grantOf(node.task)['cpu'] ?? cpu;
-    if (granted < cpu) this.notice(node, 'note', 'cpu-capped', `${node.task.label} asks for cpu ${cpu}; it gets the ${granted} there are`);
+    if (granted < cpu)
+      this.notice(
+        node,
+        'note',
+        'cpu-capped',
+        `${node.task.label} asks for cpu ${cpu}; it gets the ${granted} there are`,
+      );
     this.queue.push(node);
     this.admitSoon();
   }
@@ -407,7 +435,12 @@ class Run {
   /** Starts queued tasks while a worker is free, those on the longest remaining path first. */
   private admit(): void {
     if (this.stopping || this.queue.length === 0) return;
-    this.queue.sort((a, b) => b.task.priority - a.task.priority || b.plan.criticalPathMs - a.plan.criticalPathMs || a.index - b.index);
+    this.queue.sort(
+      (a, b) =>
+        b.task.priority - a.task.priority ||
+        b.plan.criticalPathMs - a.plan.criticalPathMs ||
+        a.index - b.index,
+    );
     const left: Node[] = [];
     for (const node of this.queue) {
       if (node.state.at !== 'queued') continue;
@@ -415,7 +448,11 @@ class Run {
         this.move(node, { at: 'waiting' });
         continue;
       }
-      if (this.readersOf(node).length === 0 && this.admission.hasFreeWorker() && this.admission.tryAdmit(node.task)) {
+      if (
+        this.readersOf(node).length === 0 &&
+        this.admission.hasFreeWorker() &&
+        this.admission.tryAdmit(node.task)
+      ) {
         this.move(node, { at: 'running' });
         this.track(this.execute(node));
       } else left.push(node);
@@ -493,7 +530,12 @@ class Run {
 
   /** An input changed while the command ran (SPEC C8): the task runs once more, with the new content. */
   private async onceMore(node: Node, paths: readonly string[], release: () => void): Promise<ExecuteEnd> {
-    this.notice(node, 'warning', 'input-changed', `${paths.join(', ')} changed while ${node.task.label} was running: running it once more`);
+    this.notice(
+      node,
+      'warning',
+      'input-changed',
+      `${paths.join(', ')} changed while ${node.task.label} was running: running it once more`,
+    );
     this.context.fingerprinter.forget();
     const gathered = await gather(node, this.gathering);
     if (!gathered.ok) return { kind: 'failed', failure: gathered.error, durationMs: 0 };
@@ -511,7 +553,9 @@ class Run {
   }
 
   private fail(node: Node, failure: Failure): void {
-    const delayMs = this.stopping ? null : retryDelayMs(node.task.retries, node.attempts, failure, Math.random);
+    const delayMs = this.stopping
+      ? null
+      : retryDelayMs(node.task.retries, node.attempts, failure, Math.random);
     if (delayMs === null) {
       this.settle(node, failure.kind === 'interrupted' ? 'cancelled' : 'failed', failure);
       return;
@@ -544,12 +588,18 @@ class Run {
    * A task is as it will be, unless content is asked for or something upstream changes. Dependents go on at
    * once; it's reported when `durable` has resolved.
    */
-  private settle(node: Node, outcome: TaskOutcome, failure: Failure | null, durable: Promise<Failure | null> | null = null): void {
+  private settle(
+    node: Node,
+    outcome: TaskOutcome,
+    failure: Failure | null,
+    durable: Promise<Failure | null> | null = null,
+  ): void {
     const before = this.settledIdentity.get(node);
     this.move(node, { at: 'settled', outcome });
     if (failure !== null) this.failures.push({ node, failure });
     if (!isGood(outcome)) node.result = null;
-    if (outcome === 'failed' && !this.context.options.keepGoing && this.phase === 'main') this.stopping = true;
+    if (outcome === 'failed' && !this.context.options.keepGoing && this.phase === 'main')
+      this.stopping = true;
     const identity = identityOf(node);
     this.settledIdentity.set(node, identity);
     node.unreported = true;
@@ -606,7 +656,11 @@ class Run {
     if (node.plan.downstream.every((index) => isSettled(this.nodes[index]!))) this.report(node, null);
   }
 
-  private report(node: Node, failure: Failure | null, emit = (event: RunEventBody) => this.say(node, [], event)): void {
+  private report(
+    node: Node,
+    failure: Failure | null,
+    emit = (event: RunEventBody) => this.say(node, [], event),
+  ): void {
     node.unreported = false;
     if (node.state.at !== 'settled' || this.ending !== 'done') return;
     const { outcome } = node.state;
@@ -631,7 +685,9 @@ class Run {
    * the records of its upstream are still being synced, but nobody is told so.
    */
   private say(node: Node, upstream: readonly { readonly task: number }[], event: RunEventBody): void {
-    const before = [node, ...upstream.map(({ task }) => this.nodes[task]!)].flatMap((each) => this.said.get(each) ?? []);
+    const before = [node, ...upstream.map(({ task }) => this.nodes[task]!)].flatMap(
+      (each) => this.said.get(each) ?? [],
+    );
     if (before.length === 0) {
       this.context.emit(event);
       return;
@@ -671,6 +727,7 @@ function isBad(outcome: TaskOutcome): boolean {
 }
 
 function savedMsOf(node: Node): number {
-  return node.ranKeys.size === 0 && node.state.at === 'settled' && isGood(node.state.outcome) ? (node.result?.durationMs ?? 0) : 0;
+  return node.ranKeys.size === 0 && node.state.at === 'settled' && isGood(node.state.outcome)
+    ? (node.result?.durationMs ?? 0)
+    : 0;
 }
-

@@ -22,8 +22,8 @@ export interface TaskEnvironmentRequest {
 export function taskEnvironment(request: TaskEnvironmentRequest): Record<string, string> {
   const { task, environment, declared, granted } = request;
   const env: Record<string, string> = {};
+  // Parameters reach a task only where it mentions them.
   for (const [name, value] of Object.entries(environment))
-    // Parameters reach a task only where it mentions them.
     if (value !== undefined && !name.startsWith('ORCH_PARAM')) env[name] = value;
   const cpu = String(granted['cpu'] ?? 1);
   env['ORCH_CPU'] = cpu;
@@ -56,7 +56,9 @@ function nest(params: Readonly<Record<string, JsonValue>>): JsonValue {
     let at = root;
     for (const key of path.slice(0, -1)) {
       const next = at[key];
-      at = (typeof next === 'object' && next !== null && !Array.isArray(next) ? next : (at[key] = {})) as Record<string, JsonValue>;
+      const inner = typeof next === 'object' && next !== null && !Array.isArray(next) ? { ...next } : {};
+      at[key] = inner;
+      at = inner as Record<string, JsonValue>;
     }
     const last = path[path.length - 1]!;
     at[last] ??= value;

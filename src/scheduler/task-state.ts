@@ -37,7 +37,8 @@ const ALLOWED: Readonly<Record<Name, readonly Name[]>> = {
 
 /** Checks the step and returns the new state. */
 export function transition(task: string, from: TaskState, to: TaskState): TaskState {
-  if (!ALLOWED[from.at].includes(to.at)) throw new Error(`task ${task}: no transition from ${from.at} to ${to.at}`);
+  if (!ALLOWED[from.at].includes(to.at))
+    throw new Error(`task ${task}: no transition from ${from.at} to ${to.at}`);
   return to;
 }
 

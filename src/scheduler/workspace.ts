@@ -16,8 +16,8 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { isInside } from '../base/path.ts';
-import { fail, ok, type Outcome } from '../base/outcome.ts';
 import type { Failure } from '../model/failure.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
 import type { OutputSpec, Task } from '../model/task.ts';
@@ -50,7 +50,10 @@ interface Clearing {
 }
 
 /** Is the file what orch recorded for it? A file that was edited since is the user's. */
-export function isUnmodified(path: string, context: Pick<WorkspaceContext, 'ownership' | 'isOnDisk'>): boolean {
+export function isUnmodified(
+  path: string,
+  context: Pick<WorkspaceContext, 'ownership' | 'isOnDisk'>,
+): boolean {
   const content = context.ownership.contentOf(path);
   return content !== null && context.isOnDisk(entryOf(path, content));
 }
@@ -64,7 +67,11 @@ export function checkInsideRoot(task: Task, { root }: WorkspaceContext): Failure
       const stat = lstatSync(join(root, folder), { throwIfNoEntry: false });
       if (stat === undefined) break;
       if (stat.isSymbolicLink() && !isInside(realpathSync(root), realTarget(join(root, folder))))
-        return { kind: 'output-not-regular', path, found: `behind the link ${folder}, which leaves the root` };
+        return {
+          kind: 'output-not-regular',
+          path,
+          found: `behind the link ${folder}, which leaves the root`,
+        };
     }
   }
   return null;
@@ -95,26 +102,38 @@ export function checkOccupied(task: Task, keep: Result | null, context: Workspac
 }
 
 /** Sets aside what stands in the way and isn't orch's. To be done before the attempt's claim is recorded. */
-export function setAsideForeign(task: Task, keep: Result | null, context: WorkspaceContext): Outcome<null, Failure> {
+export function setAsideForeign(
+  task: Task,
+  keep: Result | null,
+  context: WorkspaceContext,
+): Outcome<null, Failure> {
   const { setAside, occupied } = classify(task, keep, context);
   return guarded('set aside', context.replacedDir, () => {
     for (const path of [...setAside, ...occupied.map(({ path }) => path)]) {
       moveTo(context.replacedDir, path, context);
-      context.notice('set-aside', `${path} was not made by orch or was edited since: set aside under .cache/replaced/`);
+      context.notice(
+        'set-aside',
+        `${path} was not made by orch or was edited since: set aside under .cache/replaced/`,
+      );
     }
     context.ownership.append([{ drop: setAside }]);
   });
 }
 
 /** Removes orch's own earlier outputs that `keep` doesn't hold. To be done after the claim is durable. */
-export function removeOwn(task: Task, keep: Result | null, context: WorkspaceContext): Outcome<null, Failure> {
+export function removeOwn(
+  task: Task,
+  keep: Result | null,
+  context: WorkspaceContext,
+): Outcome<null, Failure> {
   const { remove } = classify(task, keep, context);
   return guarded('remove', remove[0] ?? '', () => {
     for (const path of remove) removeQuietly(context.root, path);
     if (remove.length > 0) context.ownership.append([{ drop: remove }]);
     const kept = new Set(keep?.outputs.map((entry) => entry.path));
     for (const spec of task.outputs)
-      if (spec.kind === 'folder' && !kept.has(spec.path)) removeEmptyFolders(join(context.root, spec.path), kept, spec.path);
+      if (spec.kind === 'folder' && !kept.has(spec.path))
+        removeEmptyFolders(join(context.root, spec.path), kept, spec.path);
   });
 }
 
@@ -152,7 +171,11 @@ function clearAncestors(folder: string, context: WorkspaceContext): void {
 }
 
 /** Recorded outputs that no task makes any more and that an input folder or glob of the task would pick up. */
-export function removeOrphans(task: Task, orphans: readonly string[], context: WorkspaceContext): Outcome<null, Failure> {
+export function removeOrphans(
+  task: Task,
+  orphans: readonly string[],
+  context: WorkspaceContext,
+): Outcome<null, Failure> {
   const specs = task.inputs.filter((spec) => !spec.negated && !spec.external);
   if (specs.length === 0 || orphans.length === 0) return ok(null);
   const covers = specs.map((spec) => coverage(spec, context.matching));
@@ -165,10 +188,16 @@ export function removeOrphans(task: Task, orphans: readonly string[], context: W
       if (entry.kind === 'folder') removeQuietly(context.root, path);
       else if (context.isStored(entry)) {
         removeQuietly(context.root, path);
-        context.notice('orphan', `${path} is an output that no task makes any more: removed (it is in the cache)`);
+        context.notice(
+          'orphan',
+          `${path} is an output that no task makes any more: removed (it is in the cache)`,
+        );
       } else {
         moveTo(context.replacedDir, path, context);
-        context.notice('orphan', `${path} is an output that no task makes any more: set aside under .cache/replaced/`);
+        context.notice(
+          'orphan',
+          `${path} is an output that no task makes any more: set aside under .cache/replaced/`,
+        );
       }
       context.ownership.append([{ drop: [path] }]);
     }
@@ -184,7 +213,9 @@ export function keepFailedOutputs(
   const folder = join(context.failedDir, label);
   const moved: string[] = [];
   const done = guarded('set aside', folder, () => {
-    const paths = outputs.flatMap((spec) => present(spec, context).filter((path) => !isUnmodified(path, context)));
+    const paths = outputs.flatMap((spec) =>
+      present(spec, context).filter((path) => !isUnmodified(path, context)),
+    );
     if (paths.length === 0) return;
     rmSync(folder, { recursive: true, force: true });
     for (const path of paths) {
@@ -201,7 +232,8 @@ export function keepFailedOutputs(
 export function discardOutputs(task: Task, context: WorkspaceContext): Outcome<null, Failure> {
   return guarded('remove', task.outputs[0]?.path ?? '', () => {
     for (const spec of task.outputs) {
-      for (const path of present(spec, context)) rmSync(join(context.root, path), { recursive: true, force: true });
+      for (const path of present(spec, context))
+        rmSync(join(context.root, path), { recursive: true, force: true });
       if (spec.kind === 'folder') rmSync(join(context.root, spec.path), { recursive: true, force: true });
     }
   });
@@ -218,16 +250,23 @@ function classify(task: Task, keep: Result | null, context: WorkspaceContext): C
       if (wanted !== undefined && context.isOnDisk(wanted)) continue;
       if (spec.kind !== 'file' && context.isOthers(path, task)) continue;
       if (isUnmodified(path, context)) remove.push(path);
-      else if (spec.kind === 'file' || wanted !== undefined || context.ownership.contentOf(path) !== null) setAside.push(path);
-      else if (!context.isClaimed(path)) occupied.push({ output: spec.kind === 'folder' ? `${spec.path}/` : spec.path, path });
+      else if (spec.kind === 'file' || wanted !== undefined || context.ownership.contentOf(path) !== null)
+        setAside.push(path);
+      else if (!context.isClaimed(path))
+        occupied.push({ output: spec.kind === 'folder' ? `${spec.path}/` : spec.path, path });
     }
   return { remove, setAside, occupied };
 }
 
 /** What lies on disk at a declared output: files and links, not folders (except one in place of a file). */
-function present(spec: Pick<OutputSpec, 'kind' | 'path'>, context: Pick<WorkspaceContext, 'root' | 'matching'>): string[] {
+function present(
+  spec: Pick<OutputSpec, 'kind' | 'path'>,
+  context: Pick<WorkspaceContext, 'root' | 'matching'>,
+): string[] {
   if (spec.kind === 'file')
-    return lstatSync(join(context.root, spec.path), { throwIfNoEntry: false }) === undefined ? [] : [spec.path];
+    return lstatSync(join(context.root, spec.path), { throwIfNoEntry: false }) === undefined
+      ? []
+      : [spec.path];
   if (spec.kind === 'folder') {
     const stat = lstatSync(join(context.root, spec.path), { throwIfNoEntry: false });
     if (stat === undefined) return [];
@@ -289,7 +328,8 @@ function removeEmptyFolders(folder: string, kept: ReadonlySet<string>, path: str
 function moveTo(folder: string, path: string, context: Pick<WorkspaceContext, 'root'>): void {
   const from = join(context.root, path);
   let to = join(folder, path);
-  for (let n = 1; lstatSync(to, { throwIfNoEntry: false }) !== undefined; n++) to = join(folder, `${path}.${n}`);
+  for (let n = 1; lstatSync(to, { throwIfNoEntry: false }) !== undefined; n++)
+    to = join(folder, `${path}.${n}`);
   mkdirSync(dirname(to), { recursive: true });
   try {
     renameSync(from, to);

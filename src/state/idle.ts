@@ -21,9 +21,22 @@ const FIELDS = 5;
 /** What must be so of a path. */
 export type Expectation =
   /** A file with this very stat. */
-  | { readonly path: string; readonly is: 'file'; readonly mtimeMs: number; readonly ctimeMs: number; readonly size: number; readonly ino: number }
+  | {
+      readonly path: string;
+      readonly is: 'file';
+      readonly mtimeMs: number;
+      readonly ctimeMs: number;
+      readonly size: number;
+      readonly ino: number;
+    }
   /** A folder whose list hasn't changed. */
-  | { readonly path: string; readonly is: 'listing'; readonly mtimeMs: number; readonly ctimeMs: number; readonly ino: number }
+  | {
+      readonly path: string;
+      readonly is: 'listing';
+      readonly mtimeMs: number;
+      readonly ctimeMs: number;
+      readonly ino: number;
+    }
   /** A folder, whatever it holds. */
   | { readonly path: string; readonly is: 'folder' }
   | { readonly path: string; readonly is: 'absent' };
@@ -150,7 +163,11 @@ export function rememberIdle(
   const file = fileOf(question);
   try {
     mkdirSync(join(question.layout.state, 'idle'), { recursive: true });
-    writeFileAtomic(file, Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), Buffer.from(stats.buffer), paths]), { sync: false });
+    writeFileAtomic(
+      file,
+      Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), Buffer.from(stats.buffer), paths]),
+      { sync: false },
+    );
   } catch {
     // Found out anew next time.
   }
@@ -169,7 +186,8 @@ function parseHead(bytes: Buffer, end: number): Head | null {
 function isSameQuestion(head: Head, { version, argv, today, environment }: IdleQuestion): boolean {
   if (head.version !== version || head.today !== today || head.boot !== bootName()) return false;
   if (head.argv.length !== argv.length || head.argv.some((word, at) => word !== argv[at])) return false;
-  for (const [name, value] of Object.entries(head.environment)) if ((environment[name] ?? null) !== value) return false;
+  for (const [name, value] of Object.entries(head.environment))
+    if ((environment[name] ?? null) !== value) return false;
   return Object.keys(environment).every((name) => !name.startsWith('ORCH_') || name in head.environment);
 }
 
@@ -193,6 +211,7 @@ function bootName(): string {
 /** The name only tells command lines apart; the words themselves are compared. */
 function fileOf({ layout, argv }: Pick<IdleQuestion, 'layout' | 'argv'>): string {
   let hash = 0xcbf29ce484222325n;
-  for (const byte of Buffer.from(argv.join('\0'))) hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  for (const byte of Buffer.from(argv.join('\0')))
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
   return join(layout.state, 'idle', hash.toString(16));
 }

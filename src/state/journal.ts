@@ -44,8 +44,18 @@ export interface RunRecord {
 
 export type JournalEntry =
   | { readonly kind: 'result'; readonly result: Result }
-  | { readonly kind: 'start'; readonly id: TaskId; readonly key: TaskKey; readonly run: RunId; readonly atMs: number }
-  | { readonly kind: 'end'; readonly attempt: Omit<AttemptRecord, 'manifestAt'>; readonly manifest: KeyManifest | null }
+  | {
+      readonly kind: 'start';
+      readonly id: TaskId;
+      readonly key: TaskKey;
+      readonly run: RunId;
+      readonly atMs: number;
+    }
+  | {
+      readonly kind: 'end';
+      readonly attempt: Omit<AttemptRecord, 'manifestAt'>;
+      readonly manifest: KeyManifest | null;
+    }
   /** The task's outputs are those of this key again, without an attempt. */
   | { readonly kind: 'restored'; readonly id: TaskId; readonly key: TaskKey; readonly manifest: KeyManifest };
 
@@ -64,7 +74,10 @@ export interface Journal {
   readonly damagedLines: number;
 }
 
-type OutputTuple = readonly ['f', string, string, 0 | 1, 0 | 1] | readonly ['d', string] | readonly ['l', string, string];
+type OutputTuple =
+  | readonly ['f', string, string, 0 | 1, 0 | 1]
+  | readonly ['d', string]
+  | readonly ['l', string, string];
 
 type Line =
   | { t: 'result'; key: string; outputs: readonly OutputTuple[]; ms: number; at: number; acc: 0 | 1 }
@@ -149,7 +162,14 @@ export function openJournal(layout: Layout): Journal {
     switch (entry.kind) {
       case 'result': {
         const { key, outputs, durationMs, createdAtMs, accepted } = entry.result;
-        return { t: 'result', key, outputs: outputs.map(toTuple), ms: Math.round(durationMs), at: createdAtMs, acc: accepted ? 1 : 0 };
+        return {
+          t: 'result',
+          key,
+          outputs: outputs.map(toTuple),
+          ms: Math.round(durationMs),
+          at: createdAtMs,
+          acc: accepted ? 1 : 0,
+        };
       }
       case 'start':
         return { t: 'start', id: entry.id, key: entry.key, run: entry.run, at: entry.atMs };
@@ -241,7 +261,9 @@ export function compactJournal(layout: Layout): void {
     }
   }
   // Successes first: a later failure of the same task must stay the last word on it.
-  const kept = [...latest].sort(([a], [b]) => Number(b.startsWith('success')) - Number(a.startsWith('success')));
+  const kept = [...latest].sort(
+    ([a], [b]) => Number(b.startsWith('success')) - Number(a.startsWith('success')),
+  );
   if (kept.length * 3 > records.length) return;
   writeFileAtomic(path, formatLines(kept.map(([, line]) => line)), { sync: true });
 }
@@ -286,7 +308,9 @@ function readManifest(path: string, [offset, length]: readonly [number, number])
     readSync(file, bytes, 0, length, offset);
     // `<16 hex checksum> <json>\n`: damage makes it unreadable or not the manifest, and then nothing is explained.
     const parsed: unknown = JSON.parse(bytes.toString('utf8', 17));
-    return typeof parsed === 'object' && parsed !== null && 'parts' in parsed ? (parsed as KeyManifest) : null;
+    return typeof parsed === 'object' && parsed !== null && 'parts' in parsed
+      ? (parsed as KeyManifest)
+      : null;
   } catch {
     return null;
   } finally {

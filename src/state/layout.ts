@@ -43,7 +43,8 @@ export function layoutOf(root: string): Layout {
 
 /** Makes the folders that a run writes to. Throws the system's error where it can't. */
 export function makeFolders(layout: Layout): void {
-  for (const folder of [layout.state, layout.owned, layout.logs, layout.tmp]) mkdirSync(folder, { recursive: true });
+  for (const folder of [layout.state, layout.owned, layout.logs, layout.tmp])
+    mkdirSync(folder, { recursive: true });
   try {
     writeFileSync(join(layout.dir, '.gitignore'), '*\n', { flag: 'wx' });
   } catch (error) {

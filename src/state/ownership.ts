@@ -66,7 +66,13 @@ export function entryOf(path: string, content: string): OutputEntry {
   if (content === 'folder') return { kind: 'folder', path };
   if (content.startsWith('link:')) return { kind: 'symlink', path, link: content.slice('link:'.length) };
   const executable = content.endsWith('+x');
-  return { kind: 'file', path, digest: (executable ? content.slice(0, -2) : content) as Digest, executable, stored: true };
+  return {
+    kind: 'file',
+    path,
+    digest: (executable ? content.slice(0, -2) : content) as Digest,
+    executable,
+    stored: true,
+  };
 }
 
 interface Owned {
@@ -168,10 +174,15 @@ function snapshot(own: ReadonlyMap<string, Owned>, claims: ReadonlyMap<string, C
   return lines;
 }
 
-function readCopies(copies: readonly [string, string]): { lines: Line[]; damagedLines: number; copiesDiffer: boolean } {
+function readCopies(copies: readonly [string, string]): {
+  lines: Line[];
+  damagedLines: number;
+  copiesDiffer: boolean;
+} {
   const [a, b] = copies;
   const first = readLines(a);
-  if (first.damagedLines === 0 && sameBytes(a, b)) return { lines: first.records as Line[], damagedLines: 0, copiesDiffer: false };
+  if (first.damagedLines === 0 && sameBytes(a, b))
+    return { lines: first.records as Line[], damagedLines: 0, copiesDiffer: false };
   const second = readLines(b);
   const byNumber = new Map<number, Line>();
   for (const line of [...first.records, ...second.records] as Line[]) byNumber.set(line.n, line);

@@ -76,13 +76,18 @@ const tools = [
             `t${task.n}`,
             {
               command: command(task),
-              dependsOn: task.inputs.filter((each) => each.startsWith('out/')).map((each) => `t${each.slice(4, -4)}`),
+              dependsOn: task.inputs
+                .filter((each) => each.startsWith('out/'))
+                .map((each) => `t${each.slice(4, -4)}`),
               input: task.inputs,
               output: [task.output],
               cache: true,
             },
           ]),
-          ['all', { command: 'true', dependsOn: leaves.map((each) => `t${each.slice(4, -4)}`), cache: false }],
+          [
+            'all',
+            { command: 'true', dependsOn: leaves.map((each) => `t${each.slice(4, -4)}`), cache: false },
+          ],
         ]),
       )} } }\n`,
     extra: { 'package.json': '{"name":"bench","private":true}' },
@@ -94,13 +99,18 @@ const tools = [
     file: 'orch.yaml',
     text: () =>
       `version: 1\nname: bench\ntasks:\n${tasks
-        .map((task) => `  t${task.n}:\n    run: ${command(task)}\n    inputs: [${task.inputs.join(', ')}]\n    outputs: [${task.output}]\n`)
+        .map(
+          (task) =>
+            `  t${task.n}:\n    run: ${command(task)}\n    inputs: [${task.inputs.join(', ')}]\n    outputs: [${task.output}]\n`,
+        )
         .join('')}  all:\n    needs: [${leaves.map((each) => `t${each.slice(4, -4)}`).join(', ')}]\n`,
     run: [ORCH, 'run', 'all', '-j', '2', '-q'],
   },
 ];
 
-const found = tools.filter(({ probe }) => spawnSync(probe[0], probe.slice(1), { env, stdio: 'ignore' }).status === 0);
+const found = tools.filter(
+  ({ probe }) => spawnSync(probe[0], probe.slice(1), { env, stdio: 'ignore' }).status === 0,
+);
 const only = option('only', null);
 const chosen = only === null ? found : found.filter(({ name }) => only.split(',').includes(name));
 const base = mkdtempSync(join(tmpdir(), 'orch-bench-'));
@@ -118,7 +128,11 @@ function prepare(tool) {
 
 function time(tool, dir) {
   const start = process.hrtime.bigint();
-  const ran = spawnSync(tool.run[0], tool.run.slice(1), { cwd: dir, env, stdio: ['ignore', 'ignore', 'pipe'] });
+  const ran = spawnSync(tool.run[0], tool.run.slice(1), {
+    cwd: dir,
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   const ms = Number(process.hrtime.bigint() - start) / 1e6;
   if (ran.status !== 0) throw new Error(`${tool.name} ended with ${ran.status}: ${ran.stderr}`);
   return ms;

@@ -39,7 +39,7 @@ export class Session {
     '# In an empty folder; $ORCH is the binary.',
     'export LC_ALL=C DIFF_TRACE="$PWD/trace"; mkdir project && cd project',
   ];
-  /** Outputs as a user edited them: whatever becomes of them, they are kept (B3). */
+  /** Outputs as the user edited them. */
   readonly #edited = new Map<string, string>();
   #situation: Situation;
 
@@ -107,13 +107,24 @@ export class Session {
     const ran = fs.readFileSync(this.#trace, 'utf8').split('\n').slice(0, -1).sort();
     const actual = readTree(this.#root);
     const differences = compare(expected, { ran, files: actual, exit: code });
-    for (const [path, text] of this.#edited)
-      if (actual.get(path) !== text && ![...readTree(join(this.#root, '.cache/replaced')).values()].includes(text))
-        differences.push(`${path}: edited by the user to ${JSON.stringify(text)}, and lost`);
+    differences.push(...this.#lostEdits(actual));
+    // What the run itself wrote; an edited output that it had no reason to look at stays an edited one.
     for (const [path, text] of actual)
-      if (history.owned.has(path) && !this.#edited.has(path)) history.owned.set(path, text);
+      if (history.owned.has(path) && disk.get(path) !== text) history.owned.set(path, text);
     this.#situation = { ...this.#situation, disk: actual };
     return differences.length === 0 ? null : { differences, script: this.#script.join('\n'), said };
+  }
+
+  /** What the user wrote over an output lies where it was, or under `.cache/replaced/`. */
+  #lostEdits(actual: Files): string[] {
+    const gone = [...this.#edited].filter(([path, text]) => actual.get(path) !== text);
+    if (gone.length === 0) return [];
+    const folder = join(this.#root, '.cache/replaced');
+    const kept = new Set(fs.existsSync(folder) ? readTree(folder).values() : []);
+    for (const [path] of gone) this.#edited.delete(path);
+    return gone
+      .filter(([, text]) => !kept.has(text))
+      .map(([path, text]) => `${path}: the user's edit is lost: ${JSON.stringify(text)}`);
   }
 
   #orch(args: readonly string[], failing: string): Promise<{ code: string | number | null; said: string }> {
@@ -140,8 +151,11 @@ export class Session {
     const file = join(this.#root, action.path);
     const isThere = fs.existsSync(file);
     if (!isThere && (action.does !== 'write' || OUTPUT.test(action.path))) return;
+    if (action.does === 'write' || action.does === 'remove') this.#edited.delete(action.path);
     switch (action.does) {
       case 'write': {
+        const made = this.#situation.history.owned.get(action.path);
+        if (made !== undefined && made !== action.text) this.#edited.set(action.path, action.text);
         const before = isThere && action.keepMtime ? fs.statSync(file) : null;
         fs.mkdirSync(dirname(file), { recursive: true });
         const target = action.replace ? `${file}.new` : file;

@@ -3,7 +3,16 @@
  * `orch` is run there as a user would, and the folder goes away with the test.
  */
 import { spawn } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,8 +48,19 @@ export interface Running {
 /** The user's environment without what would make a test depend on where it runs. */
 export function cleanEnv(extra: RunOptions['env'] = {}): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = { ...process.env, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8' };
-  for (const name of Object.keys(env)) if (name.startsWith('ORCH_') || name.startsWith('VITEST')) delete env[name];
-  for (const name of ['CI', 'GITHUB_ACTIONS', 'NO_COLOR', 'FORCE_COLOR', 'MAKEFLAGS', 'MAKELEVEL', 'NODE_EXTRA_CA_CERTS', 'NODE_OPTIONS', 'NODE_ENV'])
+  for (const name of Object.keys(env))
+    if (name.startsWith('ORCH_') || name.startsWith('VITEST')) delete env[name];
+  for (const name of [
+    'CI',
+    'GITHUB_ACTIONS',
+    'NO_COLOR',
+    'FORCE_COLOR',
+    'MAKEFLAGS',
+    'MAKELEVEL',
+    'NODE_EXTRA_CA_CERTS',
+    'NODE_OPTIONS',
+    'NODE_ENV',
+  ])
     delete env[name];
   for (const [name, value] of Object.entries(extra)) {
     if (value === undefined) delete env[name];
@@ -117,7 +137,10 @@ export class Project {
           };
           listeners.add(listen);
           listen();
-          void done.then((ran) => reject(new Error(`ended without ${pattern}: ${ran.stdout}\n${ran.stderr}`)), reject);
+          void done.then(
+            (ran) => reject(new Error(`ended without ${pattern}: ${ran.stdout}\n${ran.stderr}`)),
+            reject,
+          );
         }),
       done,
     };

@@ -6,12 +6,19 @@ import type { SplitArgv } from '../argv.ts';
 import { print } from '../output.ts';
 import { type GlobalOptions, projectRequest } from '../request.ts';
 
-export async function accept(tasks: readonly string[], options: GlobalOptions, params: SplitArgv['params']): Promise<number> {
-  if (tasks.length === 0) throw new CommandError('say which task to accept', EXIT.usage, 'for example `orch accept train`');
+export async function accept(
+  tasks: readonly string[],
+  options: GlobalOptions,
+  params: SplitArgv['params'],
+): Promise<number> {
+  if (tasks.length === 0)
+    throw new CommandError('say which task to accept', EXIT.usage, 'for example `orch accept train`');
   const accepted = await acceptTasks(projectRequest(options, params, true), tasks, failureText);
   if (options.json === true) print(`${JSON.stringify({ accepted }, null, 2)}\n`);
   else if (options.quiet !== true)
     for (const { task, outputs } of accepted)
-      print(`accepted ${task}${outputs.length === 0 ? '' : `: ${outputs.slice(0, 5).join(', ')}${outputs.length > 5 ? ` and ${outputs.length - 5} more` : ''}`}\n`);
+      print(
+        `accepted ${task}${outputs.length === 0 ? '' : `: ${outputs.slice(0, 5).join(', ')}${outputs.length > 5 ? ` and ${outputs.length - 5} more` : ''}`}\n`,
+      );
   return EXIT.done;
 }

@@ -7,7 +7,13 @@ import { type GlobalOptions, projectRequest } from '../request.ts';
 
 export async function clean(options: GlobalOptions): Promise<number> {
   const orphansOnly = options.orphans === true;
-  if (!orphansOnly && options.yes !== true && process.stdin.isTTY && process.stdout.isTTY && !(await isConfirmed(options))) {
+  if (
+    !orphansOnly &&
+    options.yes !== true &&
+    process.stdin.isTTY &&
+    process.stdout.isTTY &&
+    !(await isConfirmed(options))
+  ) {
     print('nothing was changed\n');
     return EXIT.done;
   }
@@ -22,7 +28,10 @@ export async function clean(options: GlobalOptions): Promise<number> {
   }
   if (options.quiet === true) return EXIT.done;
   for (const path of cleaned.outputs) print(`removed ${path}\n`);
-  if (!orphansOnly) print(`cache and state emptied: ${cleaned.cachedFiles} files, ${(cleaned.freedBytes / 1_000_000).toFixed(2)} MB\n`);
+  if (!orphansOnly)
+    print(
+      `cache and state emptied: ${cleaned.cachedFiles} files, ${(cleaned.freedBytes / 1_000_000).toFixed(2)} MB\n`,
+    );
   else if (cleaned.outputs.length === 0) print('no orphans\n');
   return EXIT.done;
 }
@@ -30,7 +39,10 @@ export async function clean(options: GlobalOptions): Promise<number> {
 async function isConfirmed(options: GlobalOptions): Promise<boolean> {
   const ask = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const what = options.outputs === true ? 'Empty cache and state, and remove recorded outputs?' : 'Empty cache and state?';
+    const what =
+      options.outputs === true
+        ? 'Empty cache and state, and remove recorded outputs?'
+        : 'Empty cache and state?';
     return /^y(es)?$/i.test((await ask.question(`${what} [y/N] `)).trim());
   } catch {
     printError('\n');

@@ -7,7 +7,9 @@ import { terminalFor } from '../style.ts';
 
 export async function list(options: GlobalOptions): Promise<number> {
   const project = await openProject(projectRequest(options, [], false));
-  const pipelines = project.pipelines.filter(({ name }) => project.chosen === null || name === project.chosen);
+  const pipelines = project.pipelines.filter(
+    ({ name }) => project.chosen === null || name === project.chosen,
+  );
   if (options.json === true) {
     print(`${JSON.stringify({ pipelines: pipelines.map(pipelineJson) }, null, 2)}\n`);
     return 0;
@@ -15,7 +17,9 @@ export async function list(options: GlobalOptions): Promise<number> {
   const { style } = terminalFor(process.stdout, options.color === false, process.env);
   for (const [at, pipeline] of pipelines.entries()) {
     if (at > 0) print('\n');
-    print(`${style.bold(pipeline.name)} (${pipeline.file})${pipeline.description === null ? '' : `: ${pipeline.description}`}\n`);
+    print(
+      `${style.bold(pipeline.name)} (${pipeline.file})${pipeline.description === null ? '' : `: ${pipeline.description}`}\n`,
+    );
     const rows = folded(pipeline.tasks);
     const width = Math.min(40, Math.max(0, ...rows.map(({ name }) => name.length)));
     for (const { name, description } of rows) {
@@ -28,7 +32,9 @@ export async function list(options: GlobalOptions): Promise<number> {
 }
 
 /** One row for all cells of a matrix task. */
-function folded(tasks: readonly Task[]): readonly { readonly name: string; readonly description: string | null }[] {
+function folded(
+  tasks: readonly Task[],
+): readonly { readonly name: string; readonly description: string | null }[] {
   const rows = new Map<string, { task: Task; cells: number }>();
   for (const task of tasks) {
     const row = rows.get(task.name);
@@ -37,7 +43,10 @@ function folded(tasks: readonly Task[]): readonly { readonly name: string; reado
   }
   return [...rows.values()].map(({ task, cells }) => ({
     name: cells === 0 ? task.name : `${task.name}[${Object.keys(task.cell ?? {}).join(',')}]`,
-    description: cells === 0 ? task.description : `${task.description ?? ''} (${cells} ${cells === 1 ? 'cell' : 'cells'})`.trim(),
+    description:
+      cells === 0
+        ? task.description
+        : `${task.description ?? ''} (${cells} ${cells === 1 ? 'cell' : 'cells'})`.trim(),
   }));
 }
 

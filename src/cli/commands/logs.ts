@@ -22,7 +22,9 @@ export async function logs(task: string, options: GlobalOptions): Promise<number
   const isThere = path !== null && existsSync(path);
   if (options.json === true) {
     const text = isThere ? await readFile(path, 'utf8') : '';
-    print(`${JSON.stringify({ task: attempt.id, run: attempt.run, outcome: attempt.outcome, atMs: attempt.atMs, durationMs: attempt.durationMs, log: attempt.log, text }, null, 2)}\n`);
+    print(
+      `${JSON.stringify({ task: attempt.id, run: attempt.run, outcome: attempt.outcome, atMs: attempt.atMs, durationMs: attempt.durationMs, log: attempt.log, text }, null, 2)}\n`,
+    );
     return EXIT.done;
   }
   if (isThere) await passThrough(path);

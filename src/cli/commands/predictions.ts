@@ -10,7 +10,10 @@ export interface PredictionFormat {
   readonly title: string | null;
 }
 
-export function printPredictions(predictions: readonly Prediction[], { json, style, title }: PredictionFormat): void {
+export function printPredictions(
+  predictions: readonly Prediction[],
+  { json, style, title }: PredictionFormat,
+): void {
   const shown = predictions.filter(({ task }) => task.run !== null);
   if (json) {
     print(`${JSON.stringify({ tasks: shown.map(toJson) }, null, 2)}\n`);
@@ -18,7 +21,8 @@ export function printPredictions(predictions: readonly Prediction[], { json, sty
   }
   if (title !== null) print(`${title}\n`);
   const width = Math.min(40, Math.max(0, ...shown.map(({ task }) => task.label.length)));
-  for (const prediction of shown) print(`  ${prediction.task.label.padEnd(width)}  ${textOf(prediction, style)}\n`);
+  for (const prediction of shown)
+    print(`  ${prediction.task.label.padEnd(width)}  ${textOf(prediction, style)}\n`);
   const counts = (will: Prediction['will']) => shown.filter((each) => each.will === will).length;
   print(
     `${counts('run')} to run, ${counts('perhaps')} depend on that, ${counts('restore')} to restore, ${counts('nothing')} up to date${counts('fail') > 0 ? `, ${counts('fail')} would fail` : ''}\n`,

@@ -93,7 +93,11 @@ export async function run(
   };
   if (options.dryRun === true) {
     const predictions = await dryRun(request);
-    printPredictions(predictions, { json: options.json === true, style: out.style, title: 'Dry run: nothing is run or changed.' });
+    printPredictions(predictions, {
+      json: options.json === true,
+      style: out.style,
+      title: 'Dry run: nothing is run or changed.',
+    });
     return EXIT.done;
   }
   return runTargets(request);
@@ -102,12 +106,18 @@ export async function run(
 /** All of them are for `orch validate`; a run must not be buried under them. */
 const MAX_WARNINGS = 8;
 
-async function printWarnings(project: Project, paint: ReturnType<typeof terminalFor>['paint']): Promise<void> {
+async function printWarnings(
+  project: Project,
+  paint: ReturnType<typeof terminalFor>['paint'],
+): Promise<void> {
   const warnings = await warningsOf(project);
   for (const diagnostic of warnings.slice(0, MAX_WARNINGS))
     printError(`${formatDiagnostic(diagnostic, null, { color: paint })}\n`);
   const more = warnings.length - MAX_WARNINGS;
-  if (more > 0) printError(`and ${more} more ${more === 1 ? 'warning' : 'warnings'}: \`orch validate\` prints them all\n`);
+  if (more > 0)
+    printError(
+      `and ${more} more ${more === 1 ? 'warning' : 'warnings'}: \`orch validate\` prints them all\n`,
+    );
 }
 
 function outputMode(options: RunFlags): RunRequest['output'] {
@@ -122,7 +132,8 @@ function outputMode(options: RunFlags): RunRequest['output'] {
 /** 0: as many as there are cores. */
 function jobsOf(text: string | undefined): number {
   if (text === undefined) return 0;
-  if (!/^[1-9]\d{0,3}$/.test(text)) throw new CommandError(`-j ${text}: expected a number of workers, from 1`, EXIT.usage);
+  if (!/^[1-9]\d{0,3}$/.test(text))
+    throw new CommandError(`-j ${text}: expected a number of workers, from 1`, EXIT.usage);
   return Number(text);
 }
 
@@ -133,7 +144,11 @@ function totalsOf(texts: readonly string[]): Record<string, number> {
     const size = name === 'memory' ? parseSize(value) : null;
     const amount = size === null ? Number(value) : size.ok ? size.value : Number.NaN;
     if (name === '' || value === '' || !Number.isFinite(amount) || amount < 0)
-      throw new CommandError(`--resources ${text}: expected NAME=TOTAL`, EXIT.usage, 'for example --resources memory=8GB or --resources licences=2');
+      throw new CommandError(
+        `--resources ${text}: expected NAME=TOTAL`,
+        EXIT.usage,
+        'for example --resources memory=8GB or --resources licences=2',
+      );
     totals[name] = amount;
   }
   return totals;

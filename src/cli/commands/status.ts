@@ -15,11 +15,16 @@ export async function status(
 ): Promise<number> {
   const { predictions, notices } = await projectStatus(projectRequest(options, params, false), targets);
   const { style } = terminalFor(process.stdout, options.color === false, process.env);
-  for (const notice of notices) if (notice.event === 'notice') printError(`${notice.level}: ${notice.message}\n`);
-  if (options.quiet !== true) printPredictions(predictions, { json: options.json === true, style, title: null });
+  for (const notice of notices)
+    if (notice.event === 'notice') printError(`${notice.level}: ${notice.message}\n`);
+  if (options.quiet !== true)
+    printPredictions(predictions, { json: options.json === true, style, title: null });
   // Tasks that always run are never up to date; they say nothing about staleness.
   const isStale = predictions.some(
-    (each) => each.will === 'perhaps' || each.will === 'fail' || (each.will === 'run' && each.reason.why !== 'always-runs'),
+    (each) =>
+      each.will === 'perhaps' ||
+      each.will === 'fail' ||
+      (each.will === 'run' && each.reason.why !== 'always-runs'),
   );
   return exitCode && isStale ? EXIT.failed : EXIT.done;
 }

@@ -4,11 +4,18 @@ import { CommandError, EXIT } from '../../app/exit-codes.ts';
 import { print } from '../output.ts';
 import type { GlobalOptions } from '../request.ts';
 
-export async function topLevel(options: GlobalOptions, words: readonly string[], program: Command): Promise<number> {
+export async function topLevel(
+  options: GlobalOptions,
+  words: readonly string[],
+  program: Command,
+): Promise<number> {
   const [word] = words;
   if (word !== undefined) {
     const { nearest } = await import('../../base/nearest.ts');
-    const similar = nearest(word, program.commands.map((command) => command.name()));
+    const similar = nearest(
+      word,
+      program.commands.map((command) => command.name()),
+    );
     throw new CommandError(
       `there is no command '${word}'`,
       EXIT.usage,

@@ -29,7 +29,9 @@ export async function validate(files: readonly string[], options: GlobalOptions)
   const { paint } = terminalFor(process.stderr, options.color === false, process.env);
   for (const { diagnostics: found, textOf } of checks)
     for (const diagnostic of found)
-      printError(`${formatDiagnostic(diagnostic, diagnostic.file === null ? null : textOf(diagnostic.file), { color: paint })}\n`);
+      printError(
+        `${formatDiagnostic(diagnostic, diagnostic.file === null ? null : textOf(diagnostic.file), { color: paint })}\n`,
+      );
   if (isValid && options.quiet !== true) {
     const pipelines = [...new Set(checks.flatMap((each) => each.pipelines))];
     const tasks = checks.reduce((sum, each) => sum + each.tasks, 0);
@@ -41,7 +43,9 @@ export async function validate(files: readonly string[], options: GlobalOptions)
 async function check(options: GlobalOptions): Promise<Checked> {
   try {
     const project = await openProject(projectRequest(options, [], false));
-    const pipelines = project.pipelines.filter(({ name }) => project.chosen === null || name === project.chosen);
+    const pipelines = project.pipelines.filter(
+      ({ name }) => project.chosen === null || name === project.chosen,
+    );
     return {
       diagnostics: await warningsOf(project),
       tasks: pipelines.reduce((sum, { tasks }) => sum + tasks.length, 0),
