@@ -9,7 +9,13 @@ import type { Template } from '../model/expression.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue } from '../model/ids.ts';
 import type { CommandSpec, InputSpec, Task } from '../model/task.ts';
-import { type EvaluateError, renderText, type Scope, shellWord } from '../pipeline/expression/index.ts';
+import {
+  type EvaluateError,
+  renderText,
+  renderValue,
+  type Scope,
+  shellWord,
+} from '../pipeline/expression/index.ts';
 import { pathValue } from '../pipeline/path-values.ts';
 
 export interface RenderContext {
@@ -40,11 +46,25 @@ export function renderCommand(
   }
   const argv: string[] = [];
   for (const template of command.argv) {
-    const word = renderTemplate(template, scope);
-    if (!word.ok) return word;
-    argv.push(word.value);
+    const words = renderWords(template, scope);
+    if (!words.ok) return words;
+    argv.push(...words.value);
   }
   return ok(argv);
+}
+
+/** An element that is one placeholder with a list in it (`${{ inputs }}`) is as many words. */
+function renderWords(template: Template, scope: Scope): Outcome<readonly string[], Failure> {
+  const [only] = typeof template === 'string' ? [] : template.parts;
+  if (typeof only === 'object' && typeof template !== 'string' && template.parts.length === 1) {
+    const value = renderValue(template, scope);
+    if (!value.ok) return fail(expressionFailure(value.error));
+    const list: readonly unknown[] = Array.isArray(value.value) ? value.value.flat(8) : [];
+    if (Array.isArray(value.value) && list.every((item) => typeof item !== 'object'))
+      return ok(list.map((item) => String(item)));
+  }
+  const text = renderTemplate(template, scope);
+  return text.ok ? ok([text.value]) : text;
 }
 
 /**

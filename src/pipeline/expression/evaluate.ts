@@ -8,7 +8,8 @@ import { fail, type Outcome, ok } from '../../base/outcome.ts';
 import type { BinaryOperator, Expr } from '../../model/expression.ts';
 import type { JsonValue } from '../../model/ids.ts';
 import { type EvaluateError, trouble } from './errors.ts';
-import { argumentTrouble, functionNamed, type ReadJson } from './functions.ts';
+import type { ReadJson } from './function-definition.ts';
+import { argumentTrouble, functionNamed } from './functions.ts';
 import { isEqual, isList, isMap, kindOf } from './values.ts';
 
 /** What expressions can see. */

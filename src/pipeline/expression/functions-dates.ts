@@ -11,7 +11,7 @@ import {
   STRFTIME_DIRECTIVES,
   strftime,
 } from './calendar.ts';
-import type { FunctionDefinition } from './functions.ts';
+import type { FunctionDefinition } from './function-definition.ts';
 
 const MAX_MONTHS = 100_000;
 const UNITS: readonly DateUnit[] = ['day', 'week', 'month', 'year'];

@@ -1,7 +1,7 @@
 /** Functions that make texts: padding, joining, parts of paths, hashes. */
 import { fail, ok } from '../../base/outcome.ts';
 import type { JsonValue } from '../../model/ids.ts';
-import type { FunctionDefinition } from './functions.ts';
+import type { FunctionDefinition } from './function-definition.ts';
 import { textOf } from './values.ts';
 
 const MAX_WIDTH = 1_000;

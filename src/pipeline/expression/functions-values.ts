@@ -1,7 +1,7 @@
 /** Functions on values of any kind: membership, defaults, numbers, lists, JSON. */
 import { fail, ok } from '../../base/outcome.ts';
 import type { JsonValue } from '../../model/ids.ts';
-import type { FunctionDefinition } from './functions.ts';
+import type { FunctionDefinition } from './function-definition.ts';
 import { isEqual, isList, isMap, kindOf, toJson } from './values.ts';
 
 const MAX_ITEMS = 100_000;

@@ -4,14 +4,8 @@
  */
 export type { EvaluateError, TemplateError } from './errors.ts';
 export { evaluate, type Scope } from './evaluate.ts';
-export {
-  FUNCTIONS,
-  type FunctionEntry,
-  type FunctionParameter,
-  type ParameterKind,
-  type ReadJson,
-  signatureOf,
-} from './functions.ts';
+export type { FunctionEntry, FunctionParameter, ParameterKind, ReadJson } from './function-definition.ts';
+export { FUNCTIONS, signatureOf } from './functions.ts';
 export {
   expressionMentions,
   expressionReads,
