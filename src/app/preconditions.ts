@@ -8,7 +8,7 @@ import type { Diagnostic } from '../base/diagnostic.ts';
 import type { InputSpec, Task } from '../model/task.ts';
 import type { RunContext } from '../scheduler/context.ts';
 import { createInspection, type Inspection } from '../scheduler/inspect.ts';
-import { checkOccupied } from '../scheduler/workspace.ts';
+import { clearingOf, occupation } from '../scheduler/workspace.ts';
 
 type Context = Omit<RunContext, 'acquire' | 'startAttempt' | 'followLog'>;
 
@@ -74,7 +74,7 @@ export function checkOutputs(context: Context): Diagnostic[] {
   return context.plan.nodes.flatMap(({ task }) => {
     if (task.outputs.every((spec) => spec.kind === 'file') || context.journal.lastAttempt(task.id) !== null)
       return [];
-    const occupied = checkOccupied(task, null, inspection.workspace);
+    const occupied = occupation(clearingOf(task, null, inspection.workspace), inspection.workspace);
     if (occupied === null || occupied.kind !== 'output-occupied') return [];
     const spec = task.outputs.find(
       (output) => `${output.path}/` === occupied.output || output.path === occupied.output,

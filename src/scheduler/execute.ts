@@ -2,8 +2,8 @@
  * One attempt of one task, from clearing the way for its outputs to a durable record of its result. Knows
  * nothing of the graph. Order matters here, and each step says why it stands where it does.
  */
-import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { readFileSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import type { Attempt } from '../executors/local.ts';
 import { scanOutputs } from '../fingerprint/outputs.ts';
@@ -17,10 +17,11 @@ import { renderCommand, renderEnv, withArgs } from './render.ts';
 import { taskEnvironment } from './task-environment.ts';
 import {
   checkInsideRoot,
-  checkOccupied,
+  clearingOf,
   discardOutputs,
   keepFailedOutputs,
   makeParents,
+  occupation,
   removeOrphans,
   removeOwn,
   setAsideForeign,
@@ -62,18 +63,21 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
   const { task } = node;
   const failed = (failure: Failure, durationMs = 0): ExecuteEnd => ({ kind: 'failed', failure, durationMs });
 
-  const refused = checkInsideRoot(task, workspace) ?? checkOccupied(task, null, workspace);
-  if (refused !== null) return failed(refused);
+  const outside = checkInsideRoot(task, workspace);
+  if (outside !== null) return failed(outside);
+  const clearing = clearingOf(task, null, workspace);
+  const occupied = occupation(clearing, workspace);
+  if (occupied !== null) return failed(occupied);
   const attemptId = `${context.run}-${node.index}-${request.attempt}`;
   // Foreign files go aside before the claim: from the claim on, whatever lies there counts as the attempt's.
-  const aside = setAsideForeign(task, null, workspace);
+  const aside = setAsideForeign(clearing, workspace);
   if (!aside.ok) return failed(aside.error);
   const claimed = await claim(request, attemptId);
   if (!claimed.ok) return failed(claimed.error);
   // Own outputs go only now: after a crash before the claim they would be gone without a trace of why.
   for (const step of [
     () => removeOrphans(task, request.orphans, workspace),
-    () => removeOwn(task, null, workspace),
+    () => removeOwn(clearing, task, null, workspace),
     () => makeParents(task, workspace),
   ]) {
     const done = step();
@@ -83,7 +87,6 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
   const command = await commandOf(request, attemptId);
   if (!command.ok) return failed(command.error);
   const logPath = join(context.layout.logs, context.run, `${fileNameOf(task.id)}.${request.attempt}.log`);
-  mkdirSync(dirname(logPath), { recursive: true });
   const sources = context.fingerprinter.witness(task.inputs, gathered.sources, request.gathering.isMade);
   const attempt = context.startAttempt({
     command: { kind: 'argv', argv: [...command.value.argv] },
@@ -100,7 +103,8 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
   request.onStart(attempt, logPath);
   const end = await attempt.done;
   request.onCommandEnd();
-  rmSync(join(context.layout.tmp, `${attemptId}.params.json`), { force: true });
+  if (Object.keys(task.params).length > 0)
+    rmSync(join(context.layout.tmp, `${attemptId}.params.json`), { force: true });
   context.fingerprinter.forget();
 
   const { durationMs } = end;

@@ -18,7 +18,7 @@ import { createInspection, type Inspection } from './inspect.ts';
 import { createNode, demand, identityOf, isSettled, type Node } from './node.ts';
 import { retryDelayMs } from './retry.ts';
 import { isGood, type TaskState, transition } from './task-state.ts';
-import { checkOccupied, removeOwn, setAsideForeign, type WorkspaceContext } from './workspace.ts';
+import { clearingOf, occupation, removeOwn, setAsideForeign, type WorkspaceContext } from './workspace.ts';
 
 export interface RunEnd {
   /** `restart`: another run changed the root before this one began to act; nothing was done or said yet. */
@@ -339,13 +339,17 @@ class Run {
     const startedMs = this.context.now();
     const disk = request.disk(result);
     const wanted = [...disk.wrong, ...disk.absent.filter((entry) => request.isDemanded(entry.path))];
-    const occupied = checkOccupied(node.task, result, this.workspace);
+    const clearing = clearingOf(node.task, result, this.workspace);
+    const occupied = occupation(clearing, this.workspace);
     if (occupied !== null) {
       this.settle(node, 'failed', occupied);
       return;
     }
-    for (const step of [setAsideForeign, removeOwn]) {
-      const done = step(node.task, result, this.workspace);
+    for (const step of [
+      () => setAsideForeign(clearing, this.workspace),
+      () => removeOwn(clearing, node.task, result, this.workspace),
+    ]) {
+      const done = step();
       if (!done.ok) {
         this.settle(node, 'failed', done.error);
         return;

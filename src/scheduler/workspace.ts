@@ -13,6 +13,7 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statSync,
   unlinkSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -41,12 +42,6 @@ export interface WorkspaceContext {
   /** `--replace`: files without a record in folder and glob outputs are set aside too. */
   readonly replace: boolean;
   readonly notice: (code: string, message: string) => void;
-}
-
-interface Clearing {
-  readonly remove: readonly string[];
-  readonly setAside: readonly string[];
-  readonly occupied: readonly { readonly output: string; readonly path: string }[];
 }
 
 /** Is the file what orch recorded for it? A file that was edited since is the user's. */
@@ -86,14 +81,20 @@ function realTarget(link: string): string {
   }
 }
 
-/**
- * Files without a record inside folder and glob outputs: a failure that names them, unless they are to be
- * replaced. Changes nothing.
- */
-export function checkOccupied(task: Task, keep: Result | null, context: WorkspaceContext): Failure | null {
-  const { occupied } = classify(task, keep, context);
+/** What lies at a task's declared outputs besides what is to stay. Looks at the disk, changes nothing. */
+export interface Clearing {
+  /** Orch's own, unedited. */
+  readonly remove: readonly string[];
+  /** Not orch's, or edited since. */
+  readonly setAside: readonly string[];
+  /** Files without a record inside folder and glob outputs. */
+  readonly occupied: readonly { readonly output: string; readonly path: string }[];
+}
+
+/** A failure that names files without a record inside folder and glob outputs, unless they are to be replaced. */
+export function occupation({ occupied }: Clearing, { replace }: WorkspaceContext): Failure | null {
   const first = occupied[0];
-  if (first === undefined || context.replace) return null;
+  if (first === undefined || replace) return null;
   return {
     kind: 'output-occupied',
     output: first.output,
@@ -103,13 +104,13 @@ export function checkOccupied(task: Task, keep: Result | null, context: Workspac
 
 /** Sets aside what stands in the way and isn't orch's. To be done before the attempt's claim is recorded. */
 export function setAsideForeign(
-  task: Task,
-  keep: Result | null,
+  { setAside, occupied }: Clearing,
   context: WorkspaceContext,
 ): Outcome<null, Failure> {
-  const { setAside, occupied } = classify(task, keep, context);
+  const paths = [...setAside, ...occupied.map(({ path }) => path)];
+  if (paths.length === 0) return ok(null);
   return guarded('set aside', context.replacedDir, () => {
-    for (const path of [...setAside, ...occupied.map(({ path }) => path)]) {
+    for (const path of paths) {
       moveTo(context.replacedDir, path, context);
       context.notice(
         'set-aside',
@@ -122,11 +123,11 @@ export function setAsideForeign(
 
 /** Removes orch's own earlier outputs that `keep` doesn't hold. To be done after the claim is durable. */
 export function removeOwn(
+  { remove }: Clearing,
   task: Task,
   keep: Result | null,
   context: WorkspaceContext,
 ): Outcome<null, Failure> {
-  const { remove } = classify(task, keep, context);
   return guarded('remove', remove[0] ?? '', () => {
     for (const path of remove) removeQuietly(context.root, path);
     if (remove.length > 0) context.ownership.append([{ drop: remove }]);
@@ -142,6 +143,7 @@ export function makeParents(task: Task, context: WorkspaceContext): Outcome<null
   for (const spec of task.outputs) {
     const parent = spec.kind === 'glob' ? context.matching.parentOf(spec.path) : dirname(spec.path);
     if (parent === '' || parent === '.') continue;
+    if (statSync(join(context.root, parent), { throwIfNoEntry: false })?.isDirectory()) continue;
     const made = guarded('make the folder', parent, () => {
       clearAncestors(parent, context);
       mkdirSync(join(context.root, parent), { recursive: true });
@@ -239,7 +241,8 @@ export function discardOutputs(task: Task, context: WorkspaceContext): Outcome<n
   });
 }
 
-function classify(task: Task, keep: Result | null, context: WorkspaceContext): Clearing {
+/** `keep`: a result whose entries stay where they lie as they should. */
+export function clearingOf(task: Task, keep: Result | null, context: WorkspaceContext): Clearing {
   const remove: string[] = [];
   const setAside: string[] = [];
   const occupied: { output: string; path: string }[] = [];
