@@ -663,7 +663,7 @@ class Run {
   private report(
     node: Node,
     failure: Failure | null,
-    emit = (event: RunEventBody) => this.say(node, [], event),
+    emit = (event: RunEventBody) => this.say(node, node.plan.upstream, event),
   ): void {
     node.unreported = false;
     if (node.state.at !== 'settled' || this.ending !== 'done') return;
