@@ -1,7 +1,7 @@
 /** The lock of a root: one run at a time changes files and records; and what dead runs left is cleared under it. */
 import { type Held, type Lock, tryLock, waitForLock } from '../base/lock.ts';
 import type { RunEventBody } from '../model/event.ts';
-import { keepFailedOutputs } from '../scheduler/workspace.ts';
+import { isUnmodified, keepFailedOutputs, type WorkspaceContext } from '../scheduler/workspace.ts';
 import type { Layout } from '../state/layout.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import type { Project, ProjectState } from './project.ts';
@@ -57,7 +57,7 @@ export async function sweepDeadClaims(
   if (claims.length === 0) return;
   for (const claim of claims) {
     const label = claim.task.slice(claim.task.indexOf(':') + 1);
-    const moved = keepFailedOutputs(claim.outputs, label, {
+    const workspace: WorkspaceContext = {
       root: project.layout.root,
       replacedDir: project.layout.replaced,
       failedDir: project.layout.failed,
@@ -69,7 +69,12 @@ export async function sweepDeadClaims(
       isClaimed: () => true,
       replace: false,
       notice: () => {},
-    });
+    };
+    // It may have died before its own old outputs were removed: what is as it was recorded, stays.
+    const outputs = claim.outputs.filter(
+      ({ kind, path }) => kind !== 'file' || !isUnmodified(path, workspace),
+    );
+    const moved = keepFailedOutputs(outputs, label, (path) => isUnmodified(path, workspace), workspace);
     if (moved.ok && moved.value.length > 0)
       emit({
         event: 'notice',

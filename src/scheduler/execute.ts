@@ -207,7 +207,12 @@ function recordFailure(
   logPath: string,
 ): void {
   const { task } = node;
-  const moved = keepFailedOutputs(task.outputs, task.label, workspace);
+  const moved = keepFailedOutputs(
+    task.outputs,
+    task.label,
+    (path) => workspace.isOthers(path, task),
+    workspace,
+  );
   if (!moved.ok) workspace.notice('failed-outputs', `what ${task.label} left could not be set aside`);
   context.ownership.append([{ end: attemptId }]);
   context.journal.append([

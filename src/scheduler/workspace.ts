@@ -206,17 +206,21 @@ export function removeOrphans(
   });
 }
 
-/** Moves whatever lies at the task's outputs to `.cache/failed/<task>/`, where the last failure is kept. */
+/**
+ * Moves what an attempt left at its outputs to `.cache/failed/<task>/`, where the last failure is kept. What it
+ * left counts as failed even where it has the recorded bytes; `isSpared` tells what isn't the attempt's.
+ */
 export function keepFailedOutputs(
   outputs: readonly Pick<OutputSpec, 'kind' | 'path'>[],
   label: string,
+  isSpared: (path: string) => boolean,
   context: WorkspaceContext,
 ): Outcome<readonly string[], Failure> {
   const folder = join(context.failedDir, label);
   const moved: string[] = [];
   const done = guarded('set aside', folder, () => {
     const paths = outputs.flatMap((spec) =>
-      present(spec, context).filter((path) => !isUnmodified(path, context)),
+      present(spec, context).filter((path) => spec.kind === 'file' || !isSpared(path)),
     );
     if (paths.length === 0) return;
     rmSync(folder, { recursive: true, force: true });
@@ -235,7 +239,7 @@ export function discardOutputs(task: Task, context: WorkspaceContext): Outcome<n
   return guarded('remove', task.outputs[0]?.path ?? '', () => {
     for (const spec of task.outputs) {
       for (const path of present(spec, context))
-        rmSync(join(context.root, path), { recursive: true, force: true });
+        if (!context.isOthers(path, task)) rmSync(join(context.root, path), { recursive: true, force: true });
       if (spec.kind === 'folder') rmSync(join(context.root, spec.path), { recursive: true, force: true });
     }
   });
