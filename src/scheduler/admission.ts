@@ -13,6 +13,8 @@ export interface Admission {
   ) => { readonly name: string; readonly wanted: number; readonly total: number } | null;
   /** Takes worker and resources if they are free now. */
   readonly tryAdmit: (task: Task) => boolean;
+  /** Takes them though they may not be free: for a task that had them a moment ago and must go on. */
+  readonly take: (task: Task) => void;
   readonly release: (task: Task) => void;
   readonly hasFreeWorker: () => boolean;
 }
@@ -34,6 +36,11 @@ export function createAdmission({ jobs, totals }: AdmissionLimits): Admission {
     Object.entries(grantOf(task)).every(
       ([name, wanted]) => (used.get(name) ?? 0) + wanted <= (totals[name] ?? 0),
     );
+  const take = (task: Task) => {
+    running++;
+    for (const [name, wanted] of Object.entries(grantOf(task)))
+      used.set(name, (used.get(name) ?? 0) + wanted);
+  };
   return {
     grantOf,
     impossible(task) {
@@ -45,11 +52,10 @@ export function createAdmission({ jobs, totals }: AdmissionLimits): Admission {
     },
     tryAdmit(task) {
       if (running >= jobs || !fits(task)) return false;
-      running++;
-      for (const [name, wanted] of Object.entries(grantOf(task)))
-        used.set(name, (used.get(name) ?? 0) + wanted);
+      take(task);
       return true;
     },
+    take,
     release(task) {
       running--;
       for (const [name, wanted] of Object.entries(grantOf(task)))

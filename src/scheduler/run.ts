@@ -11,14 +11,16 @@ import type { RunCounts, RunEventBody, TaskOutcome } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
 import { type DecideRequest, decide } from '../planner/decide.ts';
 import { type Admission, createAdmission } from './admission.ts';
+import { type Announcer, createAnnouncer } from './announcer.ts';
 import type { RunContext } from './context.ts';
-import { type ExecuteEnd, executeTask, ioFailure } from './execute.ts';
+import { type ExecuteEnd, executeTask } from './execute.ts';
 import { type GatherContext, gather } from './gather.ts';
 import { createInspection, type Inspection } from './inspect.ts';
 import { createNode, demand, identityOf, isSettled, type Node } from './node.ts';
+import { restoreOutputs } from './restore.ts';
 import { retryDelayMs } from './retry.ts';
 import { isGood, type TaskState, transition } from './task-state.ts';
-import { clearingOf, occupation, removeOwn, setAsideForeign, type WorkspaceContext } from './workspace.ts';
+import type { WorkspaceContext } from './workspace.ts';
 
 export interface RunEnd {
   /** `restart`: another run changed the root before this one began to act; nothing was done or said yet. */
@@ -59,7 +61,7 @@ class Run {
   private readonly retryTimers = new Map<Node, NodeJS.Timeout>();
   private readonly settledIdentity = new Map<Node, string>();
   private readonly awaiting = new Set<Node>();
-  private readonly said = new Map<Node, Promise<void>>();
+  private readonly announcer: Announcer;
   private queue: Node[] = [];
   /** Asynchronous work under way; at zero with nothing left to start, a phase is over. */
   private pending = 0;
@@ -81,6 +83,7 @@ class Run {
     );
     this.admission = createAdmission({ jobs: options.jobs, totals: options.totals });
     this.inspection = createInspection(context, this.nodes, (node) => this.admission.grantOf(node.task));
+    this.announcer = createAnnouncer(context.emit, (work) => this.track(work));
     this.gathering = this.inspection.gathering;
     this.workspace = this.inspection.workspace;
   }
@@ -337,61 +340,15 @@ class Run {
     await this.readersDone(node);
     if (this.stopping) return;
     const startedMs = this.context.now();
-    const disk = request.disk(result);
-    const wanted = [...disk.wrong, ...disk.absent.filter((entry) => request.isDemanded(entry.path))];
-    const clearing = clearingOf(node.task, result, this.workspace);
-    const occupied = occupation(clearing, this.workspace);
-    if (occupied !== null) {
-      this.settle(node, 'failed', occupied);
-      return;
-    }
-    for (const step of [
-      () => setAsideForeign(clearing, this.workspace),
-      () => removeOwn(clearing, node.task, result, this.workspace),
-    ]) {
-      const done = step();
-      if (!done.ok) {
-        this.settle(node, 'failed', done.error);
-        return;
-      }
-    }
-    const { store, layout } = this.context;
-    const outcome =
-      store === null
-        ? null
-        : await store.restore(wanted, layout.root, { allowedLinks: this.inspection.allowedLinks });
-    if (outcome === null || (!outcome.restored && outcome.why === 'missing')) {
-      // Damaged or evicted since it was looked up: decided again, now without that content.
+    const end = await restoreOutputs(node, result, request, this.context, this.inspection);
+    if (end === 'missing') {
       this.move(node, { at: 'deciding' });
       await this.decide(node);
-      return;
-    }
-    if (!outcome.restored) {
-      const failure: Failure =
-        outcome.why === 'failed'
-          ? outcome.failure
-          : {
-              kind: 'input-unusable',
-              path: outcome.path,
-              message: `the recorded result can't be restored there: ${outcome.because}`,
-            };
-      this.settle(node, 'failed', failure);
-      return;
-    }
-    try {
-      this.context.ownership.append([{ own: wanted, by: node.task.id }]);
-      if (request.own === null) this.context.journal.append([{ kind: 'result', result }]);
-      if (request.last?.key !== result.key)
-        this.context.journal.append([
-          { kind: 'restored', id: node.task.id, key: result.key, manifest: node.gathered!.manifest },
-        ]);
-    } catch (error) {
-      this.settle(node, 'failed', ioFailure('record the restoring of', node.task.label, error));
-      return;
-    }
-    node.restored = true;
-    node.durationMs = this.context.now() - startedMs;
-    this.settle(node, 'restored', null);
+    } else if (end === 'restored') {
+      node.restored = true;
+      node.durationMs = this.context.now() - startedMs;
+      this.settle(node, 'restored', null);
+    } else this.settle(node, 'failed', end);
   }
 
   /** Outputs must not change under a command that reads them: waits until no dependent is running. */
@@ -467,17 +424,8 @@ class Run {
   private async execute(node: Node): Promise<void> {
     node.attempts++;
     this.commandsStarted = true;
-    let released = false;
-    const release = () => {
-      if (released) return;
-      released = true;
-      this.attempts.delete(node);
-      this.admission.release(node.task);
-      this.admitSoon();
-    };
-    let end = await this.attemptOnce(node, release);
-    if (end.kind === 'inputs-changed') end = await this.onceMore(node, end.paths, release);
-    release();
+    let end = await this.attemptOnce(node);
+    if (end.kind === 'inputs-changed') end = await this.onceMore(node, end.paths);
     node.durationMs = end.durationMs;
     switch (end.kind) {
       case 'made':
@@ -494,8 +442,16 @@ class Run {
     }
   }
 
-  private attemptOnce(node: Node, onCommandEnd: () => void): Promise<ExecuteEnd> {
-    return executeTask({
+  private async attemptOnce(node: Node): Promise<ExecuteEnd> {
+    let isHeld = true;
+    const release = () => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.attempts.delete(node);
+      this.admission.release(node.task);
+      this.admitSoon();
+    };
+    const end = await executeTask({
       node,
       gathered: node.gathered!,
       attempt: node.attempts,
@@ -503,11 +459,11 @@ class Run {
       gathering: this.gathering,
       workspace: this.workspace,
       orphans: this.inspection.orphans(),
-      onCommandEnd,
+      onCommandEnd: release,
       onStart: (attempt, logPath) => {
         this.attempts.set(node, attempt);
         node.log = logPath;
-        this.say(node, node.plan.upstream, {
+        this.announcer.say(node, this.upstreamOf(node), {
           event: 'task-started',
           task: node.task.label,
           attempt: node.attempts,
@@ -519,21 +475,24 @@ class Run {
         if (this.context.options.stream) this.stream(node, attempt, logPath);
       },
     });
+    // It may have ended before there was a command.
+    release();
+    return end;
   }
 
   private stream(node: Node, attempt: Attempt, logPath: string): void {
-    // Behind its start, and before its end, which waits for the follower.
-    const started = this.said.get(node) ?? Promise.resolve();
-    const follower = this.context.followLog(logPath, (text) => {
-      void started.then(() => this.context.emit({ event: 'task-output', task: node.task.label, text }));
-    });
-    const streamed = attempt.done.then(() => follower.stop());
-    this.after(node, streamed);
-    this.track(streamed);
+    let passOn: ((event: RunEventBody) => void) | null = null;
+    const follower = this.context.followLog(logPath, (text) =>
+      passOn?.({ event: 'task-output', task: node.task.label, text }),
+    );
+    passOn = this.announcer.passOn(
+      node,
+      attempt.done.then(() => follower.stop()),
+    );
   }
 
   /** An input changed while the command ran (SPEC C8): the task runs once more, with the new content. */
-  private async onceMore(node: Node, paths: readonly string[], release: () => void): Promise<ExecuteEnd> {
+  private async onceMore(node: Node, paths: readonly string[]): Promise<ExecuteEnd> {
     this.notice(
       node,
       'warning',
@@ -546,8 +505,8 @@ class Run {
     node.gathered = gathered.value;
     node.key = gathered.value.key;
     node.attempts++;
-    const end = await this.attemptOnce(node, release);
-    return end;
+    this.admission.take(node.task);
+    return this.attemptOnce(node);
   }
 
   private finish(node: Node, end: Extract<ExecuteEnd, { kind: 'made' }>): void {
@@ -565,7 +524,7 @@ class Run {
       return;
     }
     this.move(node, { at: 'retrying' });
-    this.say(node, [], {
+    this.announcer.say(node, [], {
       event: 'task-retrying',
       task: node.task.label,
       attempt: node.attempts,
@@ -608,23 +567,31 @@ class Run {
     this.settledIdentity.set(node, identity);
     node.unreported = true;
     for (const edge of node.plan.upstream) this.reportIfQuiet(this.nodes[edge.task]!);
-    if (durable !== null) {
-      const told = Promise.all([durable, this.said.get(node)]).then(([lost]) => {
-        if (lost !== null) {
-          this.failures.push({ node, failure: lost });
-          node.state = { at: 'settled', outcome: 'failed' };
-          this.stopping = true;
-        }
-        this.report(node, lost, (event) => this.context.emit(event));
-      });
-      this.said.set(node, told);
-      this.track(told);
-    } else if (outcome !== 'up-to-date' || node.plan.requested) this.report(node, failure);
+    if (durable !== null)
+      this.announcer.sayWhen(
+        node,
+        durable.then((lost) => () => this.endDurably(node, lost)),
+      );
+    else if (outcome !== 'up-to-date' || node.plan.requested) this.report(node, failure);
     this.wakeDownstream(node, before !== undefined && before !== identity);
     if (node.outdated) {
       this.move(node, { at: 'waiting' });
       this.checkReady(node);
     }
+  }
+
+  /** Its records are safe, or (`lost`) they can't be kept: then it hasn't succeeded after all. */
+  private endDurably(node: Node, lost: Failure | null): void {
+    if (lost !== null) {
+      this.failures.push({ node, failure: lost });
+      node.state = { at: 'settled', outcome: 'failed' };
+      this.stopping = true;
+    }
+    this.report(node, lost, (event) => this.context.emit(event));
+  }
+
+  private upstreamOf(node: Node): Node[] {
+    return node.plan.upstream.map(({ task }) => this.nodes[task]!);
   }
 
   private wakeDownstream(node: Node, changed: boolean): void {
@@ -663,7 +630,7 @@ class Run {
   private report(
     node: Node,
     failure: Failure | null,
-    emit = (event: RunEventBody) => this.say(node, node.plan.upstream, event),
+    emit = (event: RunEventBody) => this.announcer.say(node, this.upstreamOf(node), event),
   ): void {
     node.unreported = false;
     if (node.state.at !== 'settled' || this.ending !== 'done') return;
@@ -682,29 +649,6 @@ class Run {
       log: outcome === 'succeeded' || outcome === 'failed' || outcome === 'cancelled' ? node.log : null,
       savedMs: savedMsOf(node),
     });
-  }
-
-  /**
-   * Events of a task come in order, and its start after the ends of what it needed: a dependent begins while
-   * the records of its upstream are still being synced, but nobody is told so.
-   */
-  private say(node: Node, upstream: readonly { readonly task: number }[], event: RunEventBody): void {
-    const before = [node, ...upstream.map(({ task }) => this.nodes[task]!)].flatMap(
-      (each) => this.said.get(each) ?? [],
-    );
-    if (before.length === 0) {
-      this.context.emit(event);
-      return;
-    }
-    const saying = Promise.all(before).then(() => this.context.emit(event));
-    this.said.set(node, saying);
-    this.track(saying);
-  }
-
-  /** What is said of the task from now on waits for this. */
-  private after(node: Node, work: Promise<void>): void {
-    const before = this.said.get(node);
-    this.said.set(node, before === undefined ? work : Promise.all([before, work]).then(() => {}));
   }
 
   private notice(node: Node, level: 'note' | 'warning', code: string, message: string): void {

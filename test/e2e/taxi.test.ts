@@ -4,137 +4,20 @@
  * One project is shared, for a first run costs seconds. Every test starts from `settled()` (the repository's own
  * scripts, the default parameters, deployed), so none depends on the one before it.
  */
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  appendFileSync,
-  cpSync,
-  existsSync,
-  lutimesSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { existsSync, lutimesSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../src/model/event.ts';
-import { ORCH } from '../support/project.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { isAlive, until } from './support/gate.ts';
-import { bareName, eventsOf, outcomesOf, Scenario, said } from './support/scenario.ts';
+import { said } from './support/scenario.ts';
+import { countsOf, deadPid, FOLLOWING, finishOf, preparing, Taxi } from './support/taxi-project.ts';
 import { entriesUnder } from './support/tree.ts';
 
-const REPOSITORY = fileURLToPath(new URL('../..', import.meta.url));
 const DATA = fileURLToPath(new URL('../../../shared/data', import.meta.url));
 const SAMPLE = 'synthetic sample (invented trips, not TLC data)';
-const PREPARING = ['extract', 'validate_data', 'transform', 'features'];
-const FOLLOWING = ['train', 'validate_model', 'save_artifacts', 'deploy'];
 const TEMPORARY = ['build/tmp', 'deploy/tmp'];
-
-/** The tasks that prepare these months. */
-function preparing(...months: string[]): string[] {
-  return months.flatMap((month) => PREPARING.map((name) => `${name}[month=${month}]`));
-}
-
-interface Did {
-  /** Tasks whose command was started, sorted. */
-  readonly started: readonly string[];
-  readonly restored: readonly string[];
-  readonly events: readonly RunEvent[];
-}
-
-const folders: string[] = [];
-function temporaryFolder(name: string): string {
-  folders.push(realpathSync(mkdtempSync(join(tmpdir(), `orch-${name}-`))));
-  return folders.at(-1)!;
-}
-afterAll(() => {
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
-});
-
-class Taxi extends Scenario {
-  constructor() {
-    super(temporaryFolder('taxi'), temporaryFolder('outside'));
-    this.env['PATH'] = `${dirname(ORCH)}${delimiter}${process.env['PATH']}`;
-    symlinkSync(join(REPOSITORY, 'node_modules'), this.path('node_modules'));
-    this.copyPipelines();
-  }
-
-  /** Everything as in the repository, but for a probe that leaves a trace; no task lists it as an input. */
-  copyPipelines(): void {
-    cpSync(join(REPOSITORY, 'pipelines'), this.path('pipelines'), { recursive: true });
-    const note =
-      "import { appendFileSync as note } from 'node:fs';\nnote(process.env.TRACE, 'probe ' + process.argv.slice(2).join(' ') + '\\n');\n";
-    this.write('pipelines/taxi/probe.mjs', note + this.read('pipelines/taxi/probe.mjs'));
-  }
-
-  async settled(): Promise<this> {
-    this.copyPipelines();
-    await this.ok('run', 'deploy');
-    this.ran();
-    return this;
-  }
-
-  /** `orch run --json ARGS`, which must end with this exit code. */
-  async does(args: readonly string[], code = 0): Promise<Did> {
-    const events = eventsOf(await this.exits(code, ['run', '--json', ...args]));
-    const outcomes = Object.entries(outcomesOf(events));
-    return {
-      started: events
-        .flatMap((event) => (event.event === 'task-started' ? [bareName(event.task)] : []))
-        .sort(),
-      restored: outcomes.flatMap(([task, outcome]) => (outcome === 'restored' ? [task] : [])).sort(),
-      events,
-    };
-  }
-
-  json<T = Record<string, unknown>>(path: string): T {
-    return JSON.parse(this.read(path)) as T;
-  }
-
-  sha256(path: string): string {
-    return createHash('sha256')
-      .update(readFileSync(this.path(path)))
-      .digest('hex');
-  }
-
-  pointer(name: 'current' | 'previous'): string {
-    return readlinkSync(this.path('deploy', name)).replace(/^releases\//, '');
-  }
-
-  get digest(): string {
-    return this.json<{ digest: string }>('build/release/release.json').digest;
-  }
-
-  make(...args: string[]): { code: number | null; text: string } {
-    const { status, stdout, stderr } = spawnSync('make', args, {
-      cwd: this.dir,
-      env: this.environment(),
-      encoding: 'utf8',
-    });
-    return { code: status, text: stdout + stderr };
-  }
-}
-
-/** A process that has certainly ended: its number is free, or too young to be met again here. */
-function deadPid(): number {
-  return spawnSync(process.execPath, ['-e', '']).pid;
-}
-
-function finishOf(events: readonly RunEvent[], name: string) {
-  return events.find((event) => event.event === 'task-finished' && bareName(event.task) === name);
-}
-
-function countsOf(events: readonly RunEvent[]) {
-  const last = events.at(-1);
-  return last?.event === 'run-finished' ? last.counts : null;
-}
 
 describe('orch run deploy, the taxi pipeline', () => {
   let s: Taxi;
@@ -177,7 +60,19 @@ describe('orch run deploy, the taxi pipeline', () => {
     expect(ran.stdout).toContain('📋 0 run, 0 restored, 12 up to date, 0 failed, 0 skipped');
     expect(ran.stdout.split('\n').slice(-5)).toEqual(first.split('\n').slice(-5));
     expect(ran.stderr).toBe('');
-    expect(s.ran()).toEqual(['probe --release build/release/ --deploy deploy']);
+    expect(s.ran()).toEqual(['probe --release build/release --deploy deploy']);
+  });
+
+  it('status and a dry run agree with what a run does, and run no command', async () => {
+    await s.settled();
+    const { stdout } = await s.exits(0, ['status', 'deploy', '--exit-code', '--json']);
+    const { tasks } = JSON.parse(stdout) as { tasks: { task: string; will: string }[] };
+    expect(tasks).toHaveLength(12);
+    expect(tasks.filter(({ will }) => will !== 'nothing')).toEqual([]);
+    const plan = (await s.ok('run', '-n', 'deploy', '--param', 'model.max_depth=8')).stdout;
+    expect(plan).toMatch(/^ *train +run \(parameter model\.max_depth: 6 -> 8\)$/m);
+    expect(plan).toMatch(/^1 to run, 3 depend on that, 0 to restore, 8 up to date$/m);
+    expect(s.ran()).toEqual([]);
   });
 
   it('leaves metrics that hold what was measured, the mean predictor beside it', async () => {
@@ -295,12 +190,10 @@ describe('orch run deploy, the taxi pipeline', () => {
     await s.settled();
     s.write('notes/mine.txt', 'mine\n');
     const before = s.userTree();
-    const { bytes } = JSON.parse((await s.ok('cache', 'info', '--json')).stdout) as { bytes: number };
-    expect(bytes, 'of the cache').toBeGreaterThan(1_000_000);
+    expect(await s.cacheBytes()).toBeGreaterThan(1_000_000);
     await s.ok('--clean', '-y');
     expect(s.userTree()).toEqual(before);
-    const left = Object.values(entriesUnder(s.path('.cache'))).reduce((sum, text) => sum + text.length, 0);
-    expect(left).toBeLessThan(100_000);
+    expect(await s.cacheBytes()).toBe(0);
 
     const some = await s.does(['validate_data']);
     const upTo = preparing('2023-01', '2023-02').filter((name) => /^(extract|validate_data)/.test(name));
@@ -327,8 +220,12 @@ describe('orch run deploy, the taxi pipeline', () => {
     expect(ran.stdout).not.toContain('Running task: save_artifacts');
     expect(ran.stdout).not.toContain('🎉');
     expect(s.pointer('current')).toBe(digest);
+    expect(Object.keys(entriesUnder(s.path('.cache/failed/validate_model')))).toEqual([
+      'models/metrics.json',
+    ]);
     const again = await s.does(['deploy']);
-    expect([again.started, again.restored]).toEqual([[], ['validate_model']]);
+    expect([again.started, again.restored]).toEqual([[], []]);
+    expect((await s.does(['validate_model'])).restored).toEqual(['validate_model']);
   });
 
   it('rollback switches to the release before; the next run deploy deploys again and says why', async () => {
@@ -412,12 +309,13 @@ if (isThere(process.env.GATES + '/hold')) {
     expect(s.pointer('current')).toBe(former);
   });
 
+  // .PHONY, because the folder deploy/ that the pipeline makes is what make would take for the target.
   it.each([
     ['beside pipelines/', 'Makefile', []],
     ['at a sub-path', 'ops/nightly/Makefile', ['-C', 'ops/nightly']],
   ])('from a Makefile %s, with exit codes', async (_where, makefile, args) => {
     await s.settled();
-    s.write(makefile, 'deploy: ; orch run deploy\n');
+    s.write(makefile, '.PHONY: deploy\ndeploy: ; orch run deploy\n');
     const done = s.make(...args, 'deploy');
     expect(done.code, done.text).toBe(0);
     expect(done.text).toContain('📋 0 run, 0 restored, 12 up to date');

@@ -1,0 +1,60 @@
+/** Brings a task's recorded outputs back: clears the way, restores from the cache, records. Knows no states. */
+import type { Failure } from '../model/failure.ts';
+import type { Result } from '../model/result.ts';
+import type { DecideRequest } from '../planner/decide.ts';
+import type { RunContext } from './context.ts';
+import { ioFailure } from './execute.ts';
+import type { Inspection } from './inspect.ts';
+import type { Node } from './node.ts';
+import { clearingOf, occupation, removeOwn, setAsideForeign } from './workspace.ts';
+
+/** `missing`: the content turned out to be damaged or evicted; it must be decided again without it. */
+export type RestoreEnd = 'restored' | 'missing' | Failure;
+
+export async function restoreOutputs(
+  node: Node,
+  result: Result,
+  request: DecideRequest,
+  context: RunContext,
+  inspection: Inspection,
+): Promise<RestoreEnd> {
+  const { task } = node;
+  const { workspace } = inspection;
+  const disk = request.disk(result);
+  const wanted = [...disk.wrong, ...disk.absent.filter((entry) => request.isDemanded(entry.path))];
+  const clearing = clearingOf(task, result, workspace);
+  const occupied = occupation(clearing, workspace);
+  if (occupied !== null) return occupied;
+  const aside = setAsideForeign(clearing, workspace);
+  if (!aside.ok) return aside.error;
+  const removed = removeOwn(clearing, task, result, workspace);
+  if (!removed.ok) return removed.error;
+
+  const { store, layout } = context;
+  if (store === null) return 'missing';
+  const outcome = await store.restore(wanted, layout.root, { allowedLinks: inspection.allowedLinks });
+  if (!outcome.restored)
+    switch (outcome.why) {
+      case 'missing':
+        return 'missing';
+      case 'failed':
+        return outcome.failure;
+      case 'refused':
+        return {
+          kind: 'input-unusable',
+          path: outcome.path,
+          message: `the recorded result can't be restored there: ${outcome.because}`,
+        };
+    }
+  try {
+    context.ownership.append([{ own: wanted, by: task.id }]);
+    if (request.own === null) context.journal.append([{ kind: 'result', result }]);
+    if (request.last?.key !== result.key)
+      context.journal.append([
+        { kind: 'restored', id: task.id, key: result.key, manifest: request.manifest },
+      ]);
+  } catch (error) {
+    return ioFailure('record the restoring of', task.label, error);
+  }
+  return 'restored';
+}
