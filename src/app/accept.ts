@@ -4,6 +4,7 @@ import { scanOutputs } from '../fingerprint/outputs.ts';
 import type { RunId, TaskId } from '../model/ids.ts';
 import { decide } from '../planner/decide.ts';
 import { makePlan } from '../planner/plan.ts';
+import { granted } from '../scheduler/admission.ts';
 import { gather } from '../scheduler/gather.ts';
 import { createInspection } from '../scheduler/inspect.ts';
 import { createNode, type Node } from '../scheduler/node.ts';
@@ -94,7 +95,7 @@ async function acceptAll(
       runTools: false,
     },
     nodes,
-    (node) => node.task.resources,
+    (node) => granted(node.task, Number.POSITIVE_INFINITY),
   );
   const accepted: Accepted[] = [];
   const wanted = new Set(ids);

@@ -3,7 +3,7 @@
  * line need only look at stats. Leaves it where anything isn't told by stats alone.
  */
 import { lstatSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Node } from '../scheduler/node.ts';
 import { type Expectation, type IdleQuestion, type IdleReport, rememberIdle } from '../state/idle.ts';
 import { journalPath } from '../state/journal.ts';
@@ -33,23 +33,27 @@ function expectationsOf({ project, state, nodes }: IdleRun): Expectation[] | nul
       if (!addFile(source.path, source.kind === 'file' ? source.digest : null)) return null;
     for (const entry of node.result?.outputs ?? []) {
       if (entry.kind === 'symlink') return null;
-      const absolute = join(root, entry.path);
+      const absolute = resolve(root, entry.path);
       if (lstatSync(absolute, { throwIfNoEntry: false }) === undefined)
         expected.set(entry.path, { path: absolute, is: 'absent' });
       else if (entry.kind === 'folder') expected.set(entry.path, { path: absolute, is: 'folder' });
       else if (!addFile(entry.path, entry.digest)) return null;
     }
-    for (const spec of node.task.inputs)
-      if (
-        spec.optional &&
-        spec.kind !== 'glob' &&
-        lstatSync(join(root, spec.path), { throwIfNoEntry: false }) === undefined
-      )
-        expected.set(spec.path, { path: join(root, spec.path), is: 'absent' });
+    for (const { kind, path } of node.task.inputs) {
+      // Where nothing lies, nothing was listed or read: something may come to lie there.
+      const place = resolve(root, kind === 'glob' ? project.matching.parentOf(path) : path);
+      if (lstatSync(place, { throwIfNoEntry: false }) === undefined)
+        expected.set(place, { path: place, is: 'absent' });
+    }
   }
   const folders = state.fingerprinter.listedFolders();
   if (folders === null) return null;
-  const rest = [...folders.map(({ path, stats }) => listing(path, stats)), ...projectFiles(project, state)];
+  const rest = [
+    ...folders.map(({ path, stats }) =>
+      stats === null ? ({ path, is: 'absent' } as const) : listing(path, stats),
+    ),
+    ...projectFiles(project, state),
+  ];
   return rest.includes(null) ? null : [...expected.values(), ...(rest as Expectation[])];
 
   function addFile(path: string, digest: string | null): boolean {
@@ -57,7 +61,7 @@ function expectationsOf({ project, state, nodes }: IdleRun): Expectation[] | nul
     const stats = digest === null ? null : state.fingerprinter.vouchedStats(path, digest);
     if (stats === null) return false;
     const { mtimeMs, ctimeMs, size, ino } = stats;
-    expected.set(path, { path: join(root, path), is: 'file', mtimeMs, ctimeMs, size, ino });
+    expected.set(path, { path: resolve(root, path), is: 'file', mtimeMs, ctimeMs, size, ino });
     return true;
   }
 }

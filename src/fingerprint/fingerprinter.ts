@@ -13,7 +13,7 @@ import { bootId } from './boot.ts';
 import { createContentReader } from './content-reader.ts';
 import { openFileClock } from './file-clock.ts';
 import { createLinks } from './links.ts';
-import { createListings } from './listing.ts';
+import { createListings, type Listings } from './listing.ts';
 import { type MatchedInputs, type MatchOptions, matchSources } from './match.ts';
 import { checkEntry, type OutputState } from './output-check.ts';
 import { createPathReader, type Fingerprint, type Reading } from './path-reader.ts';
@@ -65,8 +65,8 @@ export interface Fingerprinter {
   readonly vouchedStats: (path: string, digest: string) => Stats | null;
   /** Is the stat old enough for any later write to show in it? */
   readonly isSettled: (stats: Stats) => boolean;
-  /** Every folder that was listed, with its stat; null where one is too young for its stat to vouch for the list. */
-  readonly listedFolders: () => readonly { readonly path: string; readonly stats: Stats }[] | null;
+  /** See `Listings.listed`; null too where links were followed. */
+  readonly listedFolders: Listings['listed'];
   /** To be called after anything wrote to the root: what folders hold is asked anew. */
   readonly forget: () => void;
   /** Entries of files written later than this (Unix milliseconds) aren't believed until they're read again. */
@@ -134,7 +134,7 @@ export async function createFingerprinter(request: FingerprinterRequest): Promis
       return stats?.isFile() && cache.lookup(path, stats) === digest ? stats : null;
     },
     isSettled: (stats) => clock.isSettled(stats, clock.refresh()),
-    listedFolders: listings.listed,
+    listedFolders: () => (links.metAny() ? null : listings.listed()),
     forget,
     distrustAfter: cache.distrustAfter,
     flush() {

@@ -18,6 +18,8 @@ export interface Links {
   readonly target: (path: string) => LinkTarget;
   /** What is wrong with the folders above a path, or null. Asks the disk once a folder until `forget`. */
   readonly problemAbove: (path: string) => string | null;
+  /** Has any link been met so far? Then stats of files and folders alone don't tell where paths lead. */
+  readonly metAny: () => boolean;
   readonly forget: () => void;
 }
 
@@ -36,6 +38,7 @@ export function createLinks(rootPath: string, allowLinks: readonly string[]): Li
   const globs = allowLinks.filter(isGlob).map((pattern) => compileGlob(pattern));
   const realms = [root, ...literal.flatMap((path) => realPathOf(absolute(path)) ?? [])];
   let folders = new Map<string, string | null>();
+  let metLink = false;
 
   function absolute(path: string): string {
     if (path.startsWith('/')) return path;
@@ -48,6 +51,7 @@ export function createLinks(rootPath: string, allowLinks: readonly string[]): Li
   }
 
   function target(path: string): LinkTarget {
+    metLink = true;
     const at = absolute(path);
     let text: string;
     try {
@@ -87,6 +91,7 @@ export function createLinks(rootPath: string, allowLinks: readonly string[]): Li
       real === root ? '' : isInside(root, real) ? real.slice(childOf(root, '').length) : real,
     target,
     problemAbove,
+    metAny: () => metLink,
     forget: () => {
       folders = new Map();
     },

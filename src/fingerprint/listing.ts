@@ -24,8 +24,11 @@ export interface Listings {
   readonly list: (absolute: string) => Listing | string | null;
   /** Something may have changed: each folder's stat is looked at before its list is used again. */
   readonly forget: () => void;
-  /** Every folder that was listed, with its stat; null where one is too young for its stat to vouch for the list. */
-  readonly listed: () => readonly { readonly path: string; readonly stats: Stats }[] | null;
+  /**
+   * Every folder that was asked for, with its stat (null: it isn't there); null where one is too young for its stat
+   * to vouch for the list, or couldn't be listed.
+   */
+  readonly listed: () => readonly { readonly path: string; readonly stats: Stats | null }[] | null;
 }
 
 interface Known {
@@ -40,6 +43,8 @@ const ENDINGS = { symlink: '\0l', special: '\0s', 'bad-name': '\0b' } as const;
 
 export function createListings(clock: FileClock): Listings {
   const known = new Map<string, Known>();
+  const absent = new Set<string>();
+  let isUnclear = false;
   let generation = 0;
 
   return {
@@ -49,7 +54,11 @@ export function createListings(clock: FileClock): Listings {
       const clockMs = clock.refresh();
       try {
         const stats = statSync(absolute, { throwIfNoEntry: false });
-        if (stats === undefined || !stats.isDirectory()) return null;
+        if (stats === undefined || !stats.isDirectory()) {
+          if (stats === undefined) absent.add(absolute);
+          else isUnclear = true;
+          return null;
+        }
         if (before?.isSettled && isUnchanged(before.stats, stats)) {
           before.generation = generation;
           return before.listing;
@@ -58,6 +67,7 @@ export function createListings(clock: FileClock): Listings {
         known.set(absolute, { listing, stats, isSettled: clock.isSettled(stats, clockMs), generation });
         return listing;
       } catch (error) {
+        isUnclear = true;
         const { code } = error as NodeJS.ErrnoException;
         if (code === 'ENOENT' || code === 'ENOTDIR') return null;
         return `can't be listed (${code})`;
@@ -68,9 +78,11 @@ export function createListings(clock: FileClock): Listings {
     },
     listed() {
       const folders = [...known];
-      return folders.every(([, { isSettled }]) => isSettled)
-        ? folders.map(([path, { stats }]) => ({ path, stats }))
-        : null;
+      if (isUnclear || folders.some(([, { isSettled }]) => !isSettled)) return null;
+      return [
+        ...folders.map(([path, { stats }]) => ({ path, stats })),
+        ...[...absent].filter((path) => !known.has(path)).map((path) => ({ path, stats: null })),
+      ];
     },
   };
 }

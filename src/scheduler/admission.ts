@@ -19,6 +19,11 @@ export interface Admission {
   readonly hasFreeWorker: () => boolean;
 }
 
+/** What a task is given: what it asks for, one core where it asks for none, and no more cores than there are. */
+export function granted(task: Task, cores: number): Readonly<Record<string, number>> {
+  return { ...task.resources, cpu: Math.min(task.resources['cpu'] ?? 1, cores) };
+}
+
 export interface AdmissionLimits {
   readonly jobs: number;
   /** By name: cpu (cores), memory (bytes), gpu, and own names. A name that isn't here has a total of 0. */
@@ -28,10 +33,7 @@ export interface AdmissionLimits {
 export function createAdmission({ jobs, totals }: AdmissionLimits): Admission {
   const used = new Map<string, number>();
   let running = 0;
-  const grantOf = (task: Task): Record<string, number> => {
-    const cpu = Math.min(task.resources['cpu'] ?? 1, totals['cpu'] ?? 1);
-    return { ...task.resources, cpu };
-  };
+  const grantOf = (task: Task) => granted(task, totals['cpu'] ?? 1);
   const fits = (task: Task) =>
     Object.entries(grantOf(task)).every(
       ([name, wanted]) => (used.get(name) ?? 0) + wanted <= (totals[name] ?? 0),

@@ -6,6 +6,7 @@ import type { Decision, StaleReason } from '../model/decision.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Task } from '../model/task.ts';
 import { decide } from '../planner/decide.ts';
+import { granted } from './admission.ts';
 import type { RunContext } from './context.ts';
 import { gather } from './gather.ts';
 import { createInspection } from './inspect.ts';
@@ -25,7 +26,9 @@ export async function predict(context: PredictContext): Promise<readonly Predict
   const nodes = context.plan.nodes.map((node, index) =>
     createNode(node, index, context.options.materialize || node.requested),
   );
-  const inspection = createInspection({ ...context, runTools: false }, nodes, (node) => node.task.resources);
+  const inspection = createInspection({ ...context, runTools: false }, nodes, (node) =>
+    granted(node.task, Number.POSITIVE_INFINITY),
+  );
   const predictions = new Map<Node, Prediction>();
   /** A task that would run asks for the content it reads; upstream decisions may change with that. */
   let asked = true;

@@ -231,7 +231,7 @@ describe('orch run deploy, the taxi pipeline', () => {
   it('rollback switches to the release before; the next run deploy deploys again and says why', async () => {
     await s.settled();
     const former = s.digest;
-    const deeper = ['deploy', '--param', 'model.max_depth=8'];
+    const deeper = ['deploy', '--param', 'model.max_depth=5'];
     await s.does(deeper);
     const latter = s.digest;
     expect(latter).not.toBe(former);
