@@ -8,10 +8,14 @@ it("an upstream task's output that changes under the command is not taken into i
   const s = scenario(
     {
       a: task('a', 'cp in.txt a.txt', { inputs: ['in.txt'], outputs: ['a.txt'] }),
-      b: task('b', '[ ! -e "$OUTSIDE/once" ] || { rm "$OUTSIDE/once" a.txt; echo other > a.txt; }; cp a.txt b.txt', {
-        inputs: ['a.txt'],
-        outputs: ['b.txt'],
-      }),
+      b: task(
+        'b',
+        '[ ! -e "$OUTSIDE/once" ] || { rm "$OUTSIDE/once" a.txt; echo other > a.txt; }; cp a.txt b.txt',
+        {
+          inputs: ['a.txt'],
+          outputs: ['b.txt'],
+        },
+      ),
     },
     { 'in.txt': 'one\n' },
   );
@@ -65,4 +69,27 @@ it("a glob output whose task runs once more keeps another task's files", async (
   s.write('go', '');
   await s.ok('run', 'all');
   expect(Object.keys(s.under('out'))).toEqual(['a1.txt', 'ab.txt']);
+});
+
+it('a glob output does not take a file that another running task is making', async () => {
+  const s = scenario(
+    {
+      a: task('a', 'until [ -e out/ab.txt ]; do :; done; cp in.txt out/a1.txt', {
+        inputs: ['in.txt'],
+        outputs: ['out/a*.txt'],
+      }),
+      b: task('b', 'cp in.txt out/ab.txt; until [ -e "$OUTSIDE/free" ]; do :; done', {
+        inputs: ['in.txt'],
+        outputs: ['out/*b.txt'],
+      }),
+      // Not an input by glob: it must not wait for b.
+      free: task('free', 'touch "$OUTSIDE/free"', { inputs: ['in.txt'], needs: ['a'], cache: false }),
+      all: { needs: ['b', 'free'] },
+    },
+    { 'in.txt': 'one\n' },
+  );
+  await s.orch(['run', '-j', '4', '-k', 'all'], { timeoutMs: 15_000 });
+  s.remove('out');
+  await s.orch(['run', 'a'], { timeoutMs: 3_000 });
+  expect(Object.keys(s.under('out'))).not.toContain('ab.txt');
 });

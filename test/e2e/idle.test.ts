@@ -15,7 +15,12 @@ function collecting(inputs: readonly unknown[], fields: Fields = {}): Scenario {
   s.write(
     'orch.yaml',
     flow(
-      { a: task('a', 'cat in.txt > a.txt', { inputs: ['in.txt', ...inputs.map((input) => resolved(s, input))], outputs: ['a.txt'] }) },
+      {
+        a: task('a', 'cat in.txt > a.txt', {
+          inputs: ['in.txt', ...inputs.map((input) => resolved(s, input))],
+          outputs: ['a.txt'],
+        }),
+      },
       fields,
     ),
   );

@@ -31,19 +31,22 @@ it('an output becomes a folder output, and a file again', async () => {
   }
 });
 
-it.each(['restored', 'made'])("a user's file where the folder of an output to be %s must be is set aside", async (how) => {
-  const s = scenario(
-    { b: task('b', 'cp in.txt sub/b', { inputs: ['in.txt'], outputs: ['sub/b'] }) },
-    { 'in.txt': 'one\n' },
-  );
-  await s.ok('run', 'b');
-  s.remove('sub');
-  s.write('sub', 'mine\n');
-  if (how === 'made') s.write('in.txt', 'two\n');
-  await s.ok('run', 'b');
-  expect(s.read('sub/b')).toBe(s.read('in.txt'));
-  expect(Object.values(s.under('.cache/replaced'))).toContain('mine\n');
-});
+it.each(['restored', 'made'])(
+  "a user's file where the folder of an output to be %s must be is set aside",
+  async (how) => {
+    const s = scenario(
+      { b: task('b', 'cp in.txt sub/b', { inputs: ['in.txt'], outputs: ['sub/b'] }) },
+      { 'in.txt': 'one\n' },
+    );
+    await s.ok('run', 'b');
+    s.remove('sub');
+    s.write('sub', 'mine\n');
+    if (how === 'made') s.write('in.txt', 'two\n');
+    await s.ok('run', 'b');
+    expect(s.read('sub/b')).toBe(s.read('in.txt'));
+    expect(Object.values(s.under('.cache/replaced'))).toContain('mine\n');
+  },
+);
 
 it('a link among the outputs of an upstream task counts by the content of its target too', async () => {
   const s = scenario(
