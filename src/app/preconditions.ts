@@ -2,9 +2,9 @@
  * What must hold before anything runs: inputs that no task makes exist, and outputs of tasks that never ran
  * aren't occupied by files of the user. Reads the disk, changes nothing.
  */
-import { lstatSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../base/diagnostic.ts';
+import { lstatOrNull } from '../base/lstat.ts';
 import type { InputSpec, Task } from '../model/task.ts';
 import type { RunContext } from '../scheduler/context.ts';
 import { createInspection, type Inspection } from '../scheduler/inspect.ts';
@@ -46,7 +46,7 @@ async function checkInput(
     );
   }
   const path = spec.external ? resolve(layout.root, spec.path) : join(layout.root, spec.path);
-  const isThere = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  const isThere = lstatOrNull(path) !== null;
   if (!isThere)
     return diagnose(
       spec,

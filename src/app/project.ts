@@ -171,6 +171,9 @@ async function load(
     reservedFlags: request.reservedFlags,
     rootPath: found.root,
   });
+  const leaks = leakedSecrets(outcome);
+  if (leaks.length > 0)
+    return { ...outcome, diagnostics: [...outcome.diagnostics, ...leaks], parsedAnew: true };
   if (request.mayWrite && outcome.diagnostics.every(({ severity }) => severity !== 'error')) {
     const environment = Object.fromEntries(
       outcome.environmentUsed.map((name) => [name, request.environment[name] ?? null]),
@@ -184,6 +187,28 @@ async function load(
     }
   }
   return { ...outcome, parsedAnew: true };
+}
+
+/** A value that the file reads as `env.X` stands in texts, keys and compiled pipelines: no place for a secret. */
+function leakedSecrets({ pipelines, environmentUsed }: LoadOutcome): Diagnostic[] {
+  const used = new Set(environmentUsed);
+  return pipelines.flatMap(({ tasks }) =>
+    tasks.flatMap(({ secrets, position, label }) =>
+      secrets
+        .filter((name) => used.has(name))
+        .map(
+          (name): Diagnostic => ({
+            severity: 'error',
+            code: 'secret-in-text',
+            message: `${name} is a secret of ${label}, but the pipeline also reads it as env.${name}, which would be kept and shown`,
+            file: position.file,
+            line: position.line,
+            column: position.column,
+            hint: `write secrets.${name} within the task, or let its command read "$${name}"`,
+          }),
+        ),
+    ),
+  );
 }
 
 function readCompiled(path: string, environment: ProjectRequest['environment']): Compiled | null {

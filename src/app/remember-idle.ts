@@ -2,8 +2,9 @@
  * After a run that found everything up to date: collects what it went by, so that the next one of the same command
  * line need only look at stats. Leaves it where anything isn't told by stats alone.
  */
-import { lstatSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { lstatOrNull } from '../base/lstat.ts';
 import type { Node } from '../scheduler/node.ts';
 import { type Expectation, type IdleQuestion, type IdleReport, rememberIdle } from '../state/idle.ts';
 import { journalPath } from '../state/journal.ts';
@@ -34,16 +35,14 @@ function expectationsOf({ project, state, nodes }: IdleRun): Expectation[] | nul
     for (const entry of node.result?.outputs ?? []) {
       if (entry.kind === 'symlink') return null;
       const absolute = resolve(root, entry.path);
-      if (lstatSync(absolute, { throwIfNoEntry: false }) === undefined)
-        expected.set(entry.path, { path: absolute, is: 'absent' });
+      if (lstatOrNull(absolute) === null) expected.set(entry.path, { path: absolute, is: 'absent' });
       else if (entry.kind === 'folder') expected.set(entry.path, { path: absolute, is: 'folder' });
       else if (!addFile(entry.path, entry.digest)) return null;
     }
     for (const { kind, path } of node.task.inputs) {
       // Where nothing lies, nothing was listed or read: something may come to lie there.
       const place = resolve(root, kind === 'glob' ? project.matching.parentOf(path) : path);
-      if (lstatSync(place, { throwIfNoEntry: false }) === undefined)
-        expected.set(place, { path: place, is: 'absent' });
+      if (lstatOrNull(place) === null) expected.set(place, { path: place, is: 'absent' });
     }
   }
   const folders = state.fingerprinter.listedFolders();
@@ -85,7 +84,7 @@ function projectFiles(project: Project, state: ProjectState): (Expectation | nul
     .filter((path) => !found.files.some((file) => file.path === path))
     .map((path) => {
       const absolute = join(layout.root, path);
-      return lstatSync(absolute, { throwIfNoEntry: false }) === undefined
+      return lstatOrNull(absolute) === null
         ? ({ path: absolute, is: 'absent' } as const)
         : settledFile(absolute, state);
     });
@@ -107,8 +106,8 @@ function projectFiles(project: Project, state: ProjectState): (Expectation | nul
 }
 
 function settledFile(path: string, state: ProjectState): Extract<Expectation, { is: 'file' }> | null {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (stats === undefined || !stats.isFile() || !state.fingerprinter.isSettled(stats)) return null;
+  const stats = lstatOrNull(path);
+  if (stats === null || !stats.isFile() || !state.fingerprinter.isSettled(stats)) return null;
   const { mtimeMs, ctimeMs, size, ino } = stats;
   return { path, is: 'file', mtimeMs, ctimeMs, size, ino };
 }

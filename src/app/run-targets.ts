@@ -10,6 +10,7 @@ import type { LiveRun, RunEnd } from '../scheduler/run.ts';
 import type { IdleReport } from '../state/idle.ts';
 import { appendRun, compactJournal, journalPath, sizeOf } from '../state/journal.ts';
 import { makeFolders } from '../state/layout.ts';
+import { ownershipBytes } from '../state/ownership.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { idleQuestion } from './idle-question.ts';
 import { metricsReader } from './metrics-reader.ts';
@@ -103,7 +104,7 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
       ...baseContext(request, project, state, run, plan, options, held.emit),
       async acquire() {
         if (lock === null) {
-          const loadedBytes = state.journal.sizeBytes;
+          const loadedBytes = [state.journal.sizeBytes, state.ownership.sizeBytes];
           const got = await acquireRoot(
             project.layout,
             `run ${run} (${request.targets.join(' ') || 'default'})`,
@@ -115,7 +116,8 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
           );
           if (got === 'locked') return 'locked';
           lock = got;
-          if (sizeOf(journalPath(project.layout)) !== loadedBytes) return 'restart';
+          const nowBytes = [sizeOf(journalPath(project.layout)), ownershipBytes(project.layout)];
+          if (nowBytes.some((bytes, at) => bytes !== loadedBytes[at])) return 'restart';
         }
         await sweepDeadClaims(project, state, emit);
         held.release();
@@ -190,7 +192,9 @@ function remember(
     environment: request.project.environment,
     today: request.project.today,
   });
-  if (question === null) return;
+  // A line that names its run is another one every time.
+  const texts = project.pipelines.map((pipeline) => [pipeline.header, pipeline.summary]);
+  if (question === null || /"name":"run"/.test(JSON.stringify(texts))) return;
   // What was young a moment ago is read once more, and then its stat can vouch for it.
   state.fingerprinter.flush();
   const main = nodes.filter((_, at) => !plan.nodes[at]!.final);
@@ -215,6 +219,13 @@ async function planRun(
     expectedMs: (task) => state.journal.expectedMs(task.id),
   });
   const forcedIds = typeof request.force === 'boolean' ? null : selected.resolve(request.force);
+  const outside = forcedIds?.find((id) => !selected.plan.nodes.some(({ task }) => task.id === id));
+  if (outside !== undefined)
+    throw new CommandError(
+      `--force=${outside.slice(outside.indexOf(':') + 1)}: ${selected.shown.join(', ')} doesn't need that task`,
+      EXIT.usage,
+      'name it as a target too, or force what is part of the run',
+    );
   const { cpus, totalmem } = await import('node:os');
   const cores = cpus().length;
   const jobs = request.jobs > 0 ? request.jobs : cores;

@@ -53,6 +53,7 @@ export const DIAGNOSTIC_CODES = {
   'bad-expression': 'A ${{ }} expression that cannot be read or evaluated.',
   'not-static': 'An expression whose value is needed at load time but known only later.',
   'unknown-secret': 'A secret that the task does not declare.',
+  'secret-in-text': 'A secret that the pipeline also reads as env.NAME, where it would be kept and shown.',
   'not-upstream': 'A task whose results are mentioned is not upstream.',
   'run-id-in-key': 'run.id in a cached task, which would never be up to date.',
   unquotable: 'A value in the text of an interpreter for which orch cannot quote.',

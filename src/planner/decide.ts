@@ -38,6 +38,8 @@ export interface DecideRequest {
   /** What the cache has for the key, first stored first; asked for only where `own` is null. */
   readonly cached: () => readonly Result[];
   readonly disk: (result: Result) => DiskState;
+  /** false: `--no-cache`. */
+  readonly usesCache: boolean;
   readonly isRestorable: (entry: OutputEntry) => boolean;
   /** Does anything ask for this output to be on disk? */
   readonly isDemanded: (path: string) => boolean;
@@ -65,19 +67,23 @@ function decideByLastAttempt(request: DecideRequest, run: (reason: StaleReason) 
 
 function decideByResult(request: DecideRequest, run: (reason: StaleReason) => Decision): Decision {
   const { key, task } = request;
-  const result = request.own ?? request.cached()[0] ?? null;
-  if (result === null) return run(explain(request));
+  const own = request.own ?? request.cached()[0] ?? null;
+  if (own === null) return run(explain(request));
+  const first = standingOf(own, request);
+  // What is this root's own may be gone where another result of the key is still there.
+  const other =
+    first.lost === null
+      ? null
+      : (request.cached().find((result) => standingOf(result, request).lost === null) ?? null);
+  const { result, disk, asked, lost } = other === null ? first : standingOf(other, request);
   const ageMs = request.nowMs - result.createdAtMs;
   if (task.expiresMs !== null && ageMs >= task.expiresMs) return run({ why: 'expired', ageMs });
 
-  const disk = request.disk(result);
-  const asked = disk.absent.filter((entry) => request.isDemanded(entry.path));
-  const toRestore = [...disk.wrong, ...asked];
-  if (toRestore.length === 0 && disk.surplus.length === 0) return { action: 'up-to-date', key, result };
-  const lost = toRestore.find((entry) => !request.isRestorable(entry));
-  if (lost !== undefined)
+  if (disk.wrong.length + asked.length + disk.surplus.length === 0)
+    return { action: 'up-to-date', key, result };
+  if (lost !== null)
     return run(
-      lost.kind === 'file' && lost.stored && !disk.wrong.includes(lost)
+      request.usesCache && lost.kind === 'file' && lost.stored && !disk.wrong.includes(lost)
         ? { why: 'evicted', path: lost.path }
         : damage(disk, asked),
     );
@@ -86,6 +92,26 @@ function decideByResult(request: DecideRequest, run: (reason: StaleReason) => De
     key,
     result,
     reason: request.last !== null && request.last.key !== key ? explain(request) : damage(disk, asked),
+  };
+}
+
+interface Standing {
+  readonly result: Result;
+  readonly disk: DiskState;
+  /** Absent, and asked for. */
+  readonly asked: readonly OutputEntry[];
+  /** An entry that would have to be restored and can't be, or null. */
+  readonly lost: OutputEntry | null;
+}
+
+function standingOf(result: Result, request: DecideRequest): Standing {
+  const disk = request.disk(result);
+  const asked = disk.absent.filter((entry) => request.isDemanded(entry.path));
+  return {
+    result,
+    disk,
+    asked,
+    lost: [...disk.wrong, ...asked].find((entry) => !request.isRestorable(entry)) ?? null,
   };
 }
 

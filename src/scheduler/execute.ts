@@ -5,10 +5,12 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
+import { shortName } from '../base/short-name.ts';
 import type { Attempt } from '../executors/local.ts';
 import { scanOutputs } from '../fingerprint/outputs.ts';
+import type { Fingerprint } from '../fingerprint/path-reader.ts';
 import type { Failure } from '../model/failure.ts';
-import type { Result } from '../model/result.ts';
+import type { OutputEntry, Result } from '../model/result.ts';
 import type { JournalEntry } from '../state/journal.ts';
 import type { RunContext } from './context.ts';
 import { type GatherContext, renderContextOf } from './gather.ts';
@@ -87,7 +89,17 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
   const command = await commandOf(request, attemptId);
   if (!command.ok) return failed(command.error);
   const logPath = join(context.layout.logs, context.run, `${fileNameOf(task.id)}.${request.attempt}.log`);
-  const sources = context.fingerprinter.witness(task.inputs, gathered.sources, request.gathering.isMade);
+  // What other tasks made may have been edited since it was decided on, while this one waited for a worker.
+  const content = await readContent(request);
+  if (content.changed.length > 0) {
+    context.ownership.append([{ end: attemptId }]);
+    return { kind: 'inputs-changed', paths: content.changed, durationMs: 0 };
+  }
+  const watched = context.fingerprinter.witness(
+    task.inputs,
+    [...gathered.sources, ...content.read],
+    request.gathering.isMade,
+  );
   const attempt = context.startAttempt({
     command: { kind: 'argv', argv: [...command.value.argv] },
     cwd: join(context.layout.root, task.dir),
@@ -112,7 +124,7 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
     recordFailure(request, attemptId, durationMs, logPath);
     return failed(end.failure, durationMs);
   }
-  const changed = context.fingerprinter.changedSince(sources);
+  const changed = context.fingerprinter.changedSince(watched);
   if (changed.length > 0) {
     const discarded = discardOutputs(task, workspace);
     context.ownership.append([{ end: attemptId }]);
@@ -128,6 +140,11 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
     recordFailure(request, attemptId, durationMs, logPath);
     return failed(scanned.ok ? unreadable! : scanned.error, durationMs);
   }
+  const contested = contestedOutput(request, attemptId, scanned.value);
+  if (contested !== null) {
+    recordFailure(request, attemptId, durationMs, logPath);
+    return failed(contested, durationMs);
+  }
   const result: Result | null =
     task.outputs.length === 0
       ? null
@@ -139,6 +156,58 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
           accepted: gathered.tainted,
         };
   return { kind: 'made', result, durationMs, durable: keep(request, attemptId, result, durationMs, logPath) };
+}
+
+/** A file that another running task may be making: whose it is can't be told, so neither gets it. */
+function contestedOutput(
+  { node, context, workspace }: ExecuteRequest,
+  attemptId: string,
+  entries: readonly OutputEntry[],
+): Failure | null {
+  if (node.task.outputs.every((spec) => spec.kind === 'file')) return null;
+  for (const claim of context.ownership.openClaims()) {
+    if (claim.attempt === attemptId) continue;
+    const covers = claim.outputs
+      .filter(({ kind }) => kind === 'glob')
+      .map((spec) => workspace.matching.compile(spec.path));
+    const path = entries.find(
+      (entry) => entry.kind !== 'folder' && covers.some((cover) => cover(entry.path)),
+    )?.path;
+    if (path !== undefined)
+      return {
+        kind: 'output-not-regular',
+        path,
+        found: `also covered by an output of ${claim.task}, which is running; let their outputs not overlap`,
+      };
+  }
+  return null;
+}
+
+/** The upstream outputs that the command will read: as they lie now, and those that aren't the recorded ones. */
+async function readContent({
+  gathered,
+  context,
+  gathering,
+}: ExecuteRequest): Promise<{ read: Fingerprint[]; changed: string[] }> {
+  const recorded = new Map<string, Extract<OutputEntry, { kind: 'file' }>>();
+  for (const [index, paths] of gathered.content)
+    for (const entry of gathering.nodes[index]!.result?.outputs ?? [])
+      if (entry.kind === 'file' && (paths === 'all' || paths.has(entry.path)))
+        recorded.set(entry.path, entry);
+  const read: Fingerprint[] = [];
+  const changed: string[] = [];
+  if (recorded.size === 0) return { read, changed };
+  for (const [path, reading] of await context.fingerprinter.read(recorded.keys())) {
+    const entry = recorded.get(path)!;
+    const isSame =
+      reading !== null &&
+      'digest' in reading &&
+      reading.digest === entry.digest &&
+      reading.executable === entry.executable;
+    if (isSame) read.push(reading);
+    else changed.push(path);
+  }
+  return { read, changed };
 }
 
 /**
@@ -298,5 +367,5 @@ export function ioFailure(doing: string, path: string, error: unknown): Failure 
 }
 
 function fileNameOf(id: string): string {
-  return id.replace(':', '.');
+  return shortName(id.replace(':', '.'));
 }

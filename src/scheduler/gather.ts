@@ -4,8 +4,8 @@
  * the disk and changes nothing.
  */
 import { createHmac } from 'node:crypto';
-import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, isAbsolute, join, normalize } from 'node:path';
+import { lstatOrNull } from '../base/lstat.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import type { Fingerprinter } from '../fingerprint/fingerprinter.ts';
 import { buildManifest, hashManifest } from '../fingerprint/manifest.ts';
@@ -16,7 +16,7 @@ import type { OutputEntry } from '../model/result.ts';
 import type { InputSpec } from '../model/task.ts';
 import { coverage, type PathMatching } from '../planner/graph.ts';
 import type { Gathered, Node } from './node.ts';
-import { keyTextOf, type RenderContext, renderEnv, renderTemplate, scopeOf } from './render.ts';
+import { forKey, keyTextOf, type RenderContext, renderEnv, renderTemplate, scopeOf } from './render.ts';
 import { isGood } from './task-state.ts';
 
 export interface GatherContext {
@@ -34,6 +34,8 @@ export interface GatherContext {
   readonly grantOf: (node: Node) => Readonly<Record<string, number>>;
   /** By task; a value's own name too, where only one task has it. */
   readonly metrics: (node: Node) => Promise<Readonly<Record<string, JsonValue>>>;
+  /** The task, which has no outputs, was accepted by hand when it was last dealt with. */
+  readonly wasAccepted: (node: Node) => boolean;
   /** The output of a `tools` command. */
   readonly toolOutput: (command: string, node: Node) => Promise<Outcome<string, Failure>>;
   readonly secretSalt: () => string;
@@ -86,7 +88,7 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
         if (entry.kind !== 'folder' || task.inputs[at]!.kind === 'file') matched[at]!.push(entry.path);
       inputs.set(entry.path, partOf(entry, upstream));
     }
-    tainted ||= wanted.size > 0 && isTainted(upstream);
+    tainted ||= wanted.size > 0 && isTainted(upstream, context);
     merge(content, upstream.index, wanted);
   }
 
@@ -99,7 +101,7 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
     }
     merge(content, upstream.index, 'all');
     if (orderOnly) return;
-    tainted ||= isTainted(upstream);
+    tainted ||= isTainted(upstream, context);
     const outcome = upstream.state.at === 'settled' ? upstream.state.outcome : 'not-started';
     if (!isGood(outcome)) needs.push({ value: outcome, from: upstream.task.label });
     else if (upstream.task.outputs.length === 0)
@@ -109,6 +111,7 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
 
   const sources = await takeSources(node, context, inputs, matched);
   if (!sources.ok) return sources;
+  const targets = await addLinkTargets(inputs, context);
   for (const [at, spec] of task.inputs.entries()) {
     matched[at]!.sort();
     if (matched[at]!.length === 0 && !negatedAway.has(at)) {
@@ -120,7 +123,7 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
   }
 
   const render = await renderContextOf(node, context, matched, 1);
-  const env = renderEnv(task, render);
+  const env = renderEnv(task, forKey(render));
   if (!env.ok) return env;
   let command = '';
   if (task.run !== null) {
@@ -153,7 +156,14 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
     inputs: [...inputs.values()],
     needs,
   });
-  return ok({ key: hashManifest(manifest), manifest, sources: sources.value, content, matched, tainted });
+  return ok({
+    key: hashManifest(manifest),
+    manifest,
+    sources: [...sources.value, ...targets],
+    content,
+    matched,
+    tainted,
+  });
 }
 
 /** What the texts of a task may refer to when it runs. */
@@ -226,6 +236,40 @@ async function takeSources(
   return ok(sources);
 }
 
+/**
+ * A link that another task made counts by its text and by what it leads to: what a task of the plan made there by
+ * its recorded content, a file of the user's as it lies. Gives the latter, to be watched.
+ */
+async function addLinkTargets(
+  inputs: Map<string, InputPart>,
+  context: GatherContext,
+): Promise<Fingerprint[]> {
+  const targets: Fingerprint[] = [];
+  for (const part of [...inputs.values()]) {
+    if (part.from === null || !part.content.startsWith('link:')) continue;
+    const target = normalize(join(dirname(part.path), part.content.slice('link:'.length)));
+    if (target.startsWith('..') || isAbsolute(target)) continue;
+    const made = context.nodes
+      .flatMap((node) => node.result?.outputs ?? [])
+      .find((entry) => entry.path === target);
+    const reading =
+      made === undefined ? ((await context.fingerprinter.read([target])).get(target) ?? null) : null;
+    if (reading !== null && 'digest' in reading) targets.push(reading);
+    const content =
+      made !== undefined
+        ? contentOfEntry(made)
+        : reading !== null && 'content' in reading
+          ? reading.content
+          : 'absent';
+    inputs.set(part.path, { ...part, content: `${part.content} ${content}` });
+  }
+  return targets;
+}
+
+function contentOfEntry(entry: OutputEntry): string {
+  return entry.kind === 'file' ? entry.digest : entry.kind === 'folder' ? 'folder' : `link:${entry.link}`;
+}
+
 /** Nothing was found for this input: is that a mistake? */
 async function unmatched(spec: InputSpec, context: GatherContext): Promise<Failure | null> {
   if (spec.optional || spec.negated) return null;
@@ -237,8 +281,7 @@ async function unmatched(spec: InputSpec, context: GatherContext): Promise<Failu
       : { kind: 'input-unusable', path: spec.path, message: 'matches no file' };
   }
   // A folder that other tasks left empty is there all the same.
-  const isFolder =
-    lstatSync(join(context.root, spec.path), { throwIfNoEntry: false })?.isDirectory() === true;
+  const isFolder = lstatOrNull(join(context.root, spec.path))?.isDirectory() === true;
   return isFolder ? null : { kind: 'input-missing', path: spec.path };
 }
 
@@ -254,8 +297,12 @@ function partOf(entry: OutputEntry, upstream: Node): InputPart {
   }
 }
 
-function isTainted(upstream: Node): boolean {
-  return upstream.result?.accepted === true || upstream.gathered?.tainted === true;
+function isTainted(upstream: Node, context: GatherContext): boolean {
+  return (
+    upstream.result?.accepted === true ||
+    upstream.gathered?.tainted === true ||
+    (upstream.task.outputs.length === 0 && context.wasAccepted(upstream))
+  );
 }
 
 function merge(content: Map<number, 'all' | Set<string>>, index: number, paths: 'all' | Set<string>): void {

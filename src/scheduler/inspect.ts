@@ -140,6 +140,10 @@ export function createInspection(
     run: { id: context.run, date: options.date },
     grantOf,
     metrics,
+    wasAccepted: (node) => {
+      const last = journal.lastAttempt(node.task.id);
+      return last?.outcome === 'accepted' && last.key === node.key;
+    },
     toolOutput: createToolRunner(context),
     secretSalt: () => saltOf(join(layout.state, 'salt')),
     extraArgs: options.extraArgs,
@@ -210,6 +214,7 @@ export function createInspection(
         own: (ranBefore ? node.result : null) ?? journal.resultOf(gathered.key),
         cached: () => (options.useCache && !gathered.tainted ? (store?.lookup(gathered.key) ?? []) : []),
         disk: (result) => diskOf(node, result),
+        usesCache: options.useCache,
         isRestorable: (entry) =>
           entry.kind !== 'file' || (entry.stored && options.useCache && isStored(entry)),
         isDemanded: (path) => isDemanded(node, path),

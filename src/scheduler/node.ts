@@ -48,6 +48,8 @@ export interface Node {
   /** Up to date, but not said yet: something downstream may still ask for its content. */
   unreported: boolean;
   reported: TaskOutcome | null;
+  /** An input changed while its command ran; a second time is a failure. */
+  ranOnChangedInput: boolean;
 }
 
 export function createNode(plan: PlanNode, index: number, demandAll: boolean): Node {
@@ -70,6 +72,7 @@ export function createNode(plan: PlanNode, index: number, demandAll: boolean): N
     restored: false,
     unreported: false,
     reported: null,
+    ranOnChangedInput: false,
   };
 }
 

@@ -67,17 +67,22 @@ function renderWords(template: Template, scope: Scope): Outcome<readonly string[
   return text.ok ? ok([text.value]) : text;
 }
 
-/**
- * The command as it enters the key. `resources` and `run.attempt` never do (SPEC B4), so both are filled with
- * a constant here: the text differs from what is executed only there.
- */
-export function keyTextOf(command: CommandSpec, context: RenderContext): Outcome<string, Failure> {
-  const masked: RenderContext = {
+/** As texts enter the key: `resources` and the attempt never do, and a secret does only as a keyed hash of its own. */
+export function forKey(context: RenderContext): RenderContext {
+  return {
     ...context,
     resources: Object.fromEntries(Object.keys(context.resources).map((name) => [name, 0])),
     run: { ...context.run, id: '', attempt: 0 },
     secrets: Object.fromEntries(Object.keys(context.secrets).map((name) => [name, ''])),
   };
+}
+
+/**
+ * The command as it enters the key. `resources` and `run.attempt` never do (SPEC B4), so both are filled with
+ * a constant here: the text differs from what is executed only there.
+ */
+export function keyTextOf(command: CommandSpec, context: RenderContext): Outcome<string, Failure> {
+  const masked = forKey(context);
   const argv = renderCommand(command, masked);
   if (!argv.ok) return argv;
   return ok(command.kind === 'shell' ? argv.value[argv.value.length - 1]! : JSON.stringify(argv.value));

@@ -6,7 +6,7 @@ import type { RunContext } from './context.ts';
 import { ioFailure } from './execute.ts';
 import type { Inspection } from './inspect.ts';
 import type { Node } from './node.ts';
-import { clearingOf, occupation, removeOwn, setAsideForeign } from './workspace.ts';
+import { clearingOf, makeParents, occupation, removeOwn, setAsideForeign } from './workspace.ts';
 
 /** `missing`: the content turned out to be damaged or evicted; it must be decided again without it. */
 export type RestoreEnd = 'restored' | 'missing' | Failure;
@@ -29,6 +29,8 @@ export async function restoreOutputs(
   if (!aside.ok) return aside.error;
   const removed = removeOwn(clearing, task, result, workspace);
   if (!removed.ok) return removed.error;
+  const parents = makeParents(task, workspace);
+  if (!parents.ok) return parents.error;
 
   const { store, layout } = context;
   if (store === null) return 'missing';

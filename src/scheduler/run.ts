@@ -58,7 +58,7 @@ class Run {
   private readonly admission: Admission;
   private readonly attempts = new Map<Node, Attempt>();
   private readonly failures: { node: Node; failure: Failure }[] = [];
-  private readonly retryTimers = new Map<Node, NodeJS.Timeout>();
+  private readonly retries = new Map<Node, { readonly timer: NodeJS.Timeout; readonly failure: Failure }>();
   private readonly settledIdentity = new Map<Node, string>();
   private readonly awaiting = new Set<Node>();
   private readonly announcer: Announcer;
@@ -113,12 +113,7 @@ class Run {
       if (second) attempt.kill();
       else attempt.interrupt(signal === 'SIGHUP' || signal === 'SIGTERM' ? signal : 'SIGINT');
     }
-    for (const [node, timer] of this.retryTimers) {
-      clearTimeout(timer);
-      this.retryTimers.delete(node);
-      this.pending--;
-      this.settle(node, 'cancelled', { kind: 'interrupted', signal });
-    }
+    this.giveUpRetries(() => ({ kind: 'interrupted', signal }));
     this.checkPhaseOver();
   }
 
@@ -424,8 +419,7 @@ class Run {
   private async execute(node: Node): Promise<void> {
     node.attempts++;
     this.commandsStarted = true;
-    let end = await this.attemptOnce(node);
-    if (end.kind === 'inputs-changed') end = await this.onceMore(node, end.paths);
+    const end = await this.attemptOnce(node);
     node.durationMs = end.durationMs;
     switch (end.kind) {
       case 'made':
@@ -435,7 +429,7 @@ class Run {
         this.fail(node, end.failure);
         return;
       case 'inputs-changed':
-        this.settle(node, 'failed', { kind: 'input-changed', paths: end.paths });
+        this.runOnceMore(node, end.paths);
         return;
       default:
         unreachable(end);
@@ -491,8 +485,16 @@ class Run {
     );
   }
 
-  /** An input changed while the command ran (SPEC C8): the task runs once more, with the new content. */
-  private async onceMore(node: Node, paths: readonly string[]): Promise<ExecuteEnd> {
+  /**
+   * An input changed while the command ran (SPEC C8): the task is decided once more, with the new content; what
+   * other tasks made and is no longer as recorded is repaired first.
+   */
+  private runOnceMore(node: Node, paths: readonly string[]): void {
+    if (node.ranOnChangedInput) {
+      this.settle(node, 'failed', { kind: 'input-changed', paths });
+      return;
+    }
+    node.ranOnChangedInput = true;
     this.notice(
       node,
       'warning',
@@ -500,13 +502,9 @@ class Run {
       `${paths.join(', ')} changed while ${node.task.label} was running: running it once more`,
     );
     this.context.fingerprinter.forget();
-    const gathered = await gather(node, this.gathering);
-    if (!gathered.ok) return { kind: 'failed', failure: gathered.error, durationMs: 0 };
-    node.gathered = gathered.value;
-    node.key = gathered.value.key;
-    node.attempts++;
-    this.admission.take(node.task);
-    return this.attemptOnce(node);
+    this.move(node, { at: 'waiting' });
+    for (const upstream of this.lackingUpstream(node)) this.reopen(upstream);
+    this.checkReady(node);
   }
 
   private finish(node: Node, end: Extract<ExecuteEnd, { kind: 'made' }>): void {
@@ -533,16 +531,25 @@ class Run {
       limit: node.task.retries.limit,
     });
     this.pending++;
-    this.retryTimers.set(
-      node,
-      setTimeout(() => {
-        this.retryTimers.delete(node);
-        this.pending--;
-        this.move(node, { at: 'queued' });
-        this.enqueue(node);
-        this.checkPhaseOver();
-      }, delayMs),
-    );
+    const timer = setTimeout(() => {
+      this.retries.delete(node);
+      this.pending--;
+      this.move(node, { at: 'queued' });
+      this.enqueue(node);
+      this.checkPhaseOver();
+    }, delayMs);
+    this.retries.set(node, { timer, failure });
+  }
+
+  /** What waits for another attempt that won't come ends with why (by default with its last failure). */
+  private giveUpRetries(failureOf: (last: Failure) => Failure = (last) => last): void {
+    for (const [node, { timer, failure }] of this.retries) {
+      clearTimeout(timer);
+      this.retries.delete(node);
+      this.pending--;
+      const cause = failureOf(failure);
+      this.settle(node, cause.kind === 'interrupted' ? 'cancelled' : 'failed', cause);
+    }
   }
 
   // ---- settling -------------------------------------------------------------------------------------------
@@ -561,8 +568,10 @@ class Run {
     this.move(node, { at: 'settled', outcome });
     if (failure !== null) this.failures.push({ node, failure });
     if (!isGood(outcome)) node.result = null;
-    if (outcome === 'failed' && !this.context.options.keepGoing && this.phase === 'main')
+    if (outcome === 'failed' && !this.context.options.keepGoing && this.phase === 'main' && !this.stopping) {
       this.stopping = true;
+      this.giveUpRetries();
+    }
     const identity = identityOf(node);
     this.settledIdentity.set(node, identity);
     node.unreported = true;

@@ -17,8 +17,10 @@ import {
   unlinkSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { lstatOrNull } from '../base/lstat.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { isInside } from '../base/path.ts';
+import { shortName } from '../base/short-name.ts';
 import type { Failure } from '../model/failure.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
 import type { OutputSpec, Task } from '../model/task.ts';
@@ -59,8 +61,8 @@ export function checkInsideRoot(task: Task, { root }: WorkspaceContext): Failure
     const parts = path.split('/');
     for (let end = 1; end < parts.length; end++) {
       const folder = parts.slice(0, end).join('/');
-      const stat = lstatSync(join(root, folder), { throwIfNoEntry: false });
-      if (stat === undefined) break;
+      const stat = lstatOrNull(join(root, folder));
+      if (stat === null) break;
       if (stat.isSymbolicLink() && !isInside(realpathSync(root), realTarget(join(root, folder))))
         return {
           kind: 'output-not-regular',
@@ -131,9 +133,9 @@ export function removeOwn(
   return guarded('remove', remove[0] ?? '', () => {
     for (const path of remove) removeQuietly(context.root, path);
     if (remove.length > 0) context.ownership.append([{ drop: remove }]);
-    const kept = new Set(keep?.outputs.map((entry) => entry.path));
+    const kept = new Set(keep?.outputs.flatMap((entry) => (entry.kind === 'folder' ? [entry.path] : [])));
     for (const spec of task.outputs)
-      if (spec.kind === 'folder' && !kept.has(spec.path))
+      if (spec.kind !== 'glob' && isFolder(join(context.root, spec.path)))
         removeEmptyFolders(join(context.root, spec.path), kept, spec.path);
   });
 }
@@ -158,8 +160,8 @@ function clearAncestors(folder: string, context: WorkspaceContext): void {
   const parts = folder.split('/');
   for (let end = 1; end <= parts.length; end++) {
     const path = parts.slice(0, end).join('/');
-    const stat = lstatSync(join(context.root, path), { throwIfNoEntry: false });
-    if (stat === undefined) return;
+    const stat = lstatOrNull(join(context.root, path));
+    if (stat === null) return;
     if (stat.isDirectory() || stat.isSymbolicLink()) continue;
     if (isUnmodified(path, context)) {
       unlinkSync(join(context.root, path));
@@ -182,7 +184,8 @@ export function removeOrphans(
   if (specs.length === 0 || orphans.length === 0) return ok(null);
   const covers = specs.map((spec) => coverage(spec, context.matching));
   return guarded('remove', orphans[0]!, () => {
-    for (const path of orphans) {
+    // Files before the folders that hold them.
+    for (const path of [...orphans].sort().reverse()) {
       const content = context.ownership.contentOf(path);
       if (content === null || !covers.some((cover) => cover(path))) continue;
       const entry = entryOf(path, content);
@@ -201,9 +204,21 @@ export function removeOrphans(
           `${path} is an output that no task makes any more: set aside under .cache/replaced/`,
         );
       }
+      removeEmptyAbove(context.root, path);
       context.ownership.append([{ drop: [path] }]);
     }
   });
+}
+
+/** Folders that an orphan leaves empty would be taken for empty source folders. */
+function removeEmptyAbove(root: string, path: string): void {
+  for (let folder = dirname(path); folder !== '.'; folder = dirname(folder)) {
+    try {
+      rmdirSync(join(root, folder));
+    } catch {
+      return;
+    }
+  }
 }
 
 /**
@@ -216,7 +231,7 @@ export function keepFailedOutputs(
   isSpared: (path: string) => boolean,
   context: WorkspaceContext,
 ): Outcome<readonly string[], Failure> {
-  const folder = join(context.failedDir, label);
+  const folder = join(context.failedDir, shortName(label));
   const moved: string[] = [];
   const done = guarded('set aside', folder, () => {
     const paths = outputs.flatMap((spec) =>
@@ -240,7 +255,7 @@ export function discardOutputs(task: Task, context: WorkspaceContext): Outcome<n
     for (const spec of task.outputs) {
       for (const path of present(spec, context))
         if (!context.isOthers(path, task)) rmSync(join(context.root, path), { recursive: true, force: true });
-      if (spec.kind === 'folder') rmSync(join(context.root, spec.path), { recursive: true, force: true });
+      if (spec.kind === 'folder') removeEmptyFolders(join(context.root, spec.path), new Set(), spec.path);
     }
   });
 }
@@ -270,13 +285,15 @@ function present(
   spec: Pick<OutputSpec, 'kind' | 'path'>,
   context: Pick<WorkspaceContext, 'root' | 'matching'>,
 ): string[] {
-  if (spec.kind === 'file')
-    return lstatSync(join(context.root, spec.path), { throwIfNoEntry: false }) === undefined
-      ? []
-      : [spec.path];
+  if (spec.kind === 'file') {
+    const stat = lstatOrNull(join(context.root, spec.path));
+    if (stat === null) return [];
+    // A folder where a file belongs: what it holds stands in the way, one by one.
+    return stat.isDirectory() ? walk(context.root, spec.path, Number.POSITIVE_INFINITY) : [spec.path];
+  }
   if (spec.kind === 'folder') {
-    const stat = lstatSync(join(context.root, spec.path), { throwIfNoEntry: false });
-    if (stat === undefined) return [];
+    const stat = lstatOrNull(join(context.root, spec.path));
+    if (stat === null) return [];
     return stat.isDirectory() ? walk(context.root, spec.path, Number.POSITIVE_INFINITY) : [spec.path];
   }
   const covers = context.matching.compile(spec.path);
@@ -284,6 +301,10 @@ function present(
   const below = parent === '' ? spec.path : spec.path.slice(parent.length + 1);
   const depth = below.includes('**') ? Number.POSITIVE_INFINITY : below.split('/').length;
   return walk(context.root, parent, depth).filter(covers);
+}
+
+function isFolder(path: string): boolean {
+  return lstatOrNull(path)?.isDirectory() === true;
 }
 
 /** Files and links below a folder, root-relative; orch's own folder and git's are left out. */
@@ -335,8 +356,7 @@ function removeEmptyFolders(folder: string, kept: ReadonlySet<string>, path: str
 function moveTo(folder: string, path: string, context: Pick<WorkspaceContext, 'root'>): void {
   const from = join(context.root, path);
   let to = join(folder, path);
-  for (let n = 1; lstatSync(to, { throwIfNoEntry: false }) !== undefined; n++)
-    to = join(folder, `${path}.${n}`);
+  for (let n = 1; lstatOrNull(to) !== null; n++) to = join(folder, `${path}.${n}`);
   mkdirSync(dirname(to), { recursive: true });
   try {
     renameSync(from, to);

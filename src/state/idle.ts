@@ -12,6 +12,7 @@
 import { lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
+import { nameHash } from '../base/short-name.ts';
 import type { RunCounts } from '../model/event.ts';
 import type { Layout } from './layout.ts';
 
@@ -210,8 +211,5 @@ function bootName(): string {
 
 /** The name only tells command lines apart; the words themselves are compared. */
 function fileOf({ layout, argv }: Pick<IdleQuestion, 'layout' | 'argv'>): string {
-  let hash = 0xcbf29ce484222325n;
-  for (const byte of Buffer.from(argv.join('\0')))
-    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
-  return join(layout.state, 'idle', hash.toString(16));
+  return join(layout.state, 'idle', nameHash(argv.join('\0')));
 }

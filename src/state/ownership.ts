@@ -47,6 +47,13 @@ export interface Ownership {
   sync(): Promise<void>;
   close(): void;
   readonly damagedLines: number;
+  /** As it was read; another size on disk means that another run wrote since. */
+  readonly sizeBytes: number;
+}
+
+/** Size on disk now. */
+export function ownershipBytes(layout: Layout): number {
+  return statSync(join(layout.owned, 'a'), { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /** What of an output is recorded: a digest (`+x` where executable), `folder`, or `link:` with its text. */
@@ -102,6 +109,7 @@ export function openOwnership(layout: Layout): Ownership {
     apply(line, own, claims);
     next = Math.max(next, line.n + 1);
   }
+  const sizeBytes = ownershipBytes(layout);
   let appenders: Appender[] | null = null;
   let lineCount = lines.length;
 
@@ -138,6 +146,7 @@ export function openOwnership(layout: Layout): Ownership {
       appenders = null;
     },
     damagedLines,
+    sizeBytes,
   };
 }
 

@@ -63,7 +63,10 @@ it('a link among the outputs of an upstream task counts by the content of its ta
 });
 
 it('orphans that empty an input folder do not make the command run twice', async () => {
-  const b = task('b', 'ls d > b.txt', { inputs: [{ path: 'd/', optional: true }], outputs: ['b.txt'] });
+  const b = task('b', 'ls d > b.txt 2> /dev/null || true', {
+    inputs: [{ path: 'd/', optional: true }],
+    outputs: ['b.txt'],
+  });
   const a = task('a', 'mkdir -p d; cp in.txt d/1', { inputs: ['in.txt'], outputs: ['d/'] });
   const s = scenario({ a, b }, { 'in.txt': 'one\n' });
   await s.ok('run', 'b');
