@@ -1,11 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
 const report = process.env['ORCH_TEST_REPORT'];
+// Suites that take minutes by themselves: `npm run test:long`.
+const LONG = ['test/differential/planted-bugs.test.ts'];
+const isLong = process.env['ORCH_TEST_LONG'] === '1';
 
 // Tests drive the built binary with real processes: a fork per file, two at a time as on the smallest machine.
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: isLong ? LONG : ['test/**/*.test.ts'],
+    exclude: isLong ? [] : LONG,
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,
