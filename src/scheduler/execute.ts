@@ -140,11 +140,6 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
     recordFailure(request, attemptId, durationMs, logPath);
     return failed(scanned.ok ? unreadable! : scanned.error, durationMs);
   }
-  const contested = contestedOutput(request, attemptId, scanned.value);
-  if (contested !== null) {
-    recordFailure(request, attemptId, durationMs, logPath);
-    return failed(contested, durationMs);
-  }
   const result: Result | null =
     task.outputs.length === 0
       ? null
@@ -156,31 +151,6 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
           accepted: gathered.tainted,
         };
   return { kind: 'made', result, durationMs, durable: keep(request, attemptId, result, durationMs, logPath) };
-}
-
-/** A file that another running task may be making: whose it is can't be told, so neither gets it. */
-function contestedOutput(
-  { node, context, workspace }: ExecuteRequest,
-  attemptId: string,
-  entries: readonly OutputEntry[],
-): Failure | null {
-  if (node.task.outputs.every((spec) => spec.kind === 'file')) return null;
-  for (const claim of context.ownership.openClaims()) {
-    if (claim.attempt === attemptId) continue;
-    const covers = claim.outputs
-      .filter(({ kind }) => kind === 'glob')
-      .map((spec) => workspace.matching.compile(spec.path));
-    const path = entries.find(
-      (entry) => entry.kind !== 'folder' && covers.some((cover) => cover(entry.path)),
-    )?.path;
-    if (path !== undefined)
-      return {
-        kind: 'output-not-regular',
-        path,
-        found: `also covered by an output of ${claim.task}, which is running; let their outputs not overlap`,
-      };
-  }
-  return null;
 }
 
 /** The upstream outputs that the command will read: as they lie now, and those that aren't the recorded ones. */

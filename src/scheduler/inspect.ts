@@ -13,7 +13,7 @@ import type { OutputEntry, Result } from '../model/result.ts';
 import type { Task } from '../model/task.ts';
 import type { DecideRequest, DiskState, LastAttempt } from '../planner/decide.ts';
 import { coverage } from '../planner/graph.ts';
-import { entryOf } from '../state/ownership.ts';
+import { type Claim, entryOf } from '../state/ownership.ts';
 import type { RunContext } from './context.ts';
 import { type GatherContext, renderContextOf } from './gather.ts';
 import { type Gathered, isDemanded, type Node } from './node.ts';
@@ -63,6 +63,7 @@ export function createInspection(
     isOnDisk,
     isStored,
     isOthers: (path, task) => {
+      if (isClaimed(path, task.id)) return true;
       const by = ownership.makerOf(path);
       if (by === null || by === task.id) return false;
       const maker = graph.indexOf.get(by as TaskId);
@@ -103,20 +104,20 @@ export function createInspection(
     for (const path of ownership.paths()) addAbove(path, outputFolders);
     return outputFolders;
   };
-  let claimed: readonly ((path: string) => boolean)[] | null = null;
-  /** What a dead attempt left is neither source nor output until it's set aside. */
-  const isClaimed = (path: string) => {
-    claimed ??= ownership
-      .openClaims()
-      .flatMap(({ outputs }) =>
-        outputs.map((spec) =>
-          spec.kind === 'glob'
-            ? context.matching.compile(spec.path)
-            : (candidate: string) => candidate === spec.path || candidate.startsWith(`${spec.path}/`),
-        ),
-      );
-    return claimed.some((covers) => covers(path));
+  const claimMatchers = new Map<string, readonly ((path: string) => boolean)[]>();
+  const coversOf = (claim: Claim) => {
+    let covers = claimMatchers.get(claim.attempt);
+    if (covers === undefined) {
+      covers = claim.outputs.map((spec) => coverage(spec, context.matching));
+      claimMatchers.set(claim.attempt, covers);
+    }
+    return covers;
   };
+  /** What running attempts are making, and what dead ones left until it's set aside: neither source nor anyone's. */
+  const isClaimed = (path: string, exceptTask: string | null = null) =>
+    ownership
+      .openClaims()
+      .some((claim) => claim.task !== exceptTask && coversOf(claim).some((covers) => covers(path)));
   const isMade = (path: string) =>
     graph.makerOf(path) !== null ||
     (ownership.contentOf(path) !== null && isUnmodified(path, workspace)) ||

@@ -37,7 +37,7 @@ export interface WorkspaceContext {
   /** Does the disk hold exactly this entry? */
   readonly isOnDisk: (entry: OutputEntry) => boolean;
   readonly isStored: (entry: OutputEntry) => boolean;
-  /** Recorded as made by another task of the pipeline: no folder or glob of this one covers it. */
+  /** Made, or being made, by another task of the pipeline: no folder or glob of this one covers it. */
   readonly isOthers: (path: string, task: Task) => boolean;
   /** Left by an attempt that died: set aside under the lock, no file of the user's. */
   readonly isClaimed: (path: string) => boolean;

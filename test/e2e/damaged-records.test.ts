@@ -1,0 +1,84 @@
+/** Damaged or unusable records under `.cache/` (faults 13, 16, 18; F3, F6): never obeyed, never an internal error. */
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Scenario, said, scenario, task } from './support/scenario.ts';
+
+function settled(): Scenario {
+  return scenario(
+    { make: task('make', 'cat in.txt > out.txt', { inputs: ['in.txt'], outputs: ['out.txt'] }) },
+    { 'in.txt': 'x\n' },
+  );
+}
+
+describe('a compiled pipeline', () => {
+  it.each([
+    ['in its command', 'cat in.txt > out.txt', 'cat in.txt > out.txu'],
+    ['in the kind of an input', '"kind":"file"', '"kind":"gile"'],
+    ['in a name of its fields', '"inputs":', '"inpuus":'],
+  ])('with a flipped bit %s is read anew from the file', async (_where, from, to) => {
+    const s = settled();
+    await s.ok('run', 'make');
+    const folder = s.path('.cache/state/v1/compiled');
+    let flipped = 0;
+    for (const name of readdirSync(folder)) {
+      const file = join(folder, name);
+      const text = readFileSync(file, 'utf8');
+      if (text.includes(from)) flipped += 1;
+      writeFileSync(file, text.replace(from, to));
+    }
+    expect(flipped).toBeGreaterThan(0);
+    s.write('in.txt', 'y\n');
+    await s.ok('run', 'make');
+    expect(s.read('out.txt')).toBe('y\n');
+    expect(s.exists('out.txu')).toBe(false);
+  });
+});
+
+describe('records that can’t be read or written', () => {
+  const commands = [['run', 'make'], ['status'], ['run', '-n', 'make']] as const;
+
+  it.each(['state/v1/journal', 'state/v1/runs', 'owned/a', 'owned/b', 'state/v1/stat-cache'])(
+    'a folder in the place of .cache/%s is named in one line, or passed over',
+    async (path) => {
+      const s = settled();
+      await s.ok('run', 'make');
+      s.remove(`.cache/${path}`);
+      mkdirSync(s.path('.cache', path));
+      for (const command of commands) {
+        const ran = await s.orch(command);
+        expect(said(ran)).not.toContain('internal error');
+        expect([0, 3]).toContain(ran.code);
+        if (ran.code === 3) expect(ran.stderr).toContain(path);
+      }
+    },
+  );
+
+  it('a file in the place of .cache is named in one line', async () => {
+    const s = settled();
+    s.write('.cache', 'mine\n');
+    for (const command of commands) {
+      const ran = await s.orch(command);
+      expect(said(ran)).not.toContain('internal error');
+    }
+    expect(s.read('.cache')).toBe('mine\n');
+  });
+
+  it.skipIf(process.getuid?.() === 0)(
+    'an unwritable history of runs stops no run that has nothing to do',
+    async () => {
+      const s = settled();
+      await s.ok('run', 'make');
+      chmodSync(s.path('.cache/state/v1/runs'), 0o444);
+      await s.ok('run', 'make', '--rehash');
+    },
+  );
+
+  it('an unwritable history of runs (here: a folder) stops no run that has nothing to do', async () => {
+    const s = settled();
+    await s.ok('run', 'make');
+    s.remove('.cache/state/v1/runs');
+    mkdirSync(s.path('.cache/state/v1/runs'));
+    await s.ok('run', 'make', '--rehash');
+  });
+});

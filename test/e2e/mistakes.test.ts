@@ -1,0 +1,66 @@
+/** Slips of new users (A2, B5, F10): each is told what to do instead, and nothing that can't work is suggested. */
+import { describe, expect, it } from 'vitest';
+import { said, scenario, task } from './support/scenario.ts';
+
+const project = () =>
+  scenario(
+    { train: task('train'), deploy: task('deploy') },
+    {},
+    { params: { month: { type: 'integer', default: 1 }, fast: { type: 'boolean', default: false } } },
+  );
+
+async function told(...args: string[]): Promise<string> {
+  const s = project();
+  const ran = await s.exits(2, args);
+  expect(s.ran()).toEqual([]);
+  expect(s.exists('.cache')).toBe(false);
+  return said(ran);
+}
+
+describe('an unknown command', () => {
+  it('that is the name of a task suggests `orch run`', async () => {
+    expect(await told('deploy')).toContain('orch run deploy');
+  });
+  it('that is nearly the name of a task suggests that task', async () => {
+    const text = await told('deplyo');
+    expect(text).toContain('orch run deploy');
+    expect(text).not.toContain('orch run deplyo');
+  });
+  it.each(['why', 'graph', 'history', 'watch', 'doctor'])('`%s` is not offered as a task', async (word) => {
+    expect(await told(word)).not.toContain(`orch run ${word}`);
+  });
+  it('after `help` is named', async () => {
+    expect(await told('help', 'nope')).toMatch(/error: .*nope/);
+  });
+});
+
+describe('a flag', () => {
+  it.each([
+    ['--dryrun', '--dry-run'],
+    ['--keepgoing', '--keep-going'],
+    ['--materialise', '--materialize'],
+    ['--nocache', '--no-cache'],
+  ])('%s suggests %s', async (wrong, right) => {
+    expect(await told('run', wrong)).toContain(right);
+  });
+  it('of `run` before the command says where it belongs', async () => {
+    expect(await told('-n', 'run')).toContain('orch run -n');
+  });
+  it('of a parameter without its value says that the value is missing', async () => {
+    const text = await told('run', '--month');
+    expect(text).not.toContain('"true"');
+    expect(text).toMatch(/--month.*value/);
+  });
+  it('of a boolean parameter before a target says how to write both', async () => {
+    expect(await told('run', '--fast', 'deploy')).toContain('--fast=true');
+  });
+  it('-j from its variable is named as the variable', async () => {
+    const s = project();
+    const ran = await s.exits(2, ['run', '-n'], { env: { ORCH_JOBS: 'x' } });
+    expect(said(ran)).toContain('ORCH_JOBS');
+  });
+});
+
+it('a missing file given to `validate` is no talk of -f', async () => {
+  expect(await told('validate', 'nofile.yaml')).not.toContain('-f names');
+});
