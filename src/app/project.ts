@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
-import { loadHasher } from '../base/digest.ts';
+import { type Hasher, loadHasher } from '../base/digest.ts';
 import type { ResultStore } from '../cache/result-store.ts';
 import { openStore } from '../cache/store.ts';
 import { createFingerprinter, type Fingerprinter } from '../fingerprint/fingerprinter.ts';
@@ -152,7 +152,7 @@ async function load(
     request.reservedFlags,
   ]);
   const path = join(layout.state, 'compiled', `${hasher.keyHash(shape)}.json`);
-  const compiled = readCompiled(path, request.environment);
+  const compiled = readCompiled(path, request.environment, hasher);
   if (compiled !== null)
     return {
       pipelines: compiled.pipelines,
@@ -181,7 +181,8 @@ async function load(
     const kept: Compiled = { environment, pipelines: outcome.pipelines };
     try {
       mkdirSync(join(layout.state, 'compiled'), { recursive: true });
-      writeFileAtomic(path, JSON.stringify(kept), { sync: false });
+      const text = JSON.stringify(kept);
+      writeFileAtomic(path, `${hasher.digestBytes(text)}\n${text}`, { sync: false });
     } catch {
       // Read-only state: it's parsed again next time.
     }
@@ -211,9 +212,17 @@ function leakedSecrets({ pipelines, environmentUsed }: LoadOutcome): Diagnostic[
   );
 }
 
-function readCompiled(path: string, environment: ProjectRequest['environment']): Compiled | null {
+/** The first line is the digest of the rest: a damaged plan must not run. */
+function readCompiled(
+  path: string,
+  environment: ProjectRequest['environment'],
+  hasher: Hasher,
+): Compiled | null {
   try {
-    const compiled = JSON.parse(readFileSync(path, 'utf8')) as Compiled;
+    const text = readFileSync(path, 'utf8');
+    const end = text.indexOf('\n');
+    if (hasher.digestBytes(text.slice(end + 1)) !== text.slice(0, end)) return null;
+    const compiled = JSON.parse(text.slice(end + 1)) as Compiled;
     const same = Object.entries(compiled.environment).every(
       ([name, value]) => (environment[name] ?? null) === value,
     );

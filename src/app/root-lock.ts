@@ -13,6 +13,9 @@ export interface AcquireOptions {
   readonly onWait: (held: Held) => void;
 }
 
+/** Between SIGTERM and SIGKILL for processes of a run that was killed. */
+const LEFTOVER_GRACE_MS = 5_000;
+
 /** The state folder, not the root, holds the lock; it survives `--clean`. */
 export async function acquireRoot(
   layout: Layout,
@@ -22,6 +25,7 @@ export async function acquireRoot(
   const first = tryLock(layout.dir, 'run', who);
   if (first.ok) return first.value;
   if (first.error.kind === 'unusable') throw unusable(first.error);
+  refuseAncestor(first.error);
   if (!options.wait) {
     options.onWait(first.error);
     return 'locked';
@@ -33,6 +37,20 @@ export async function acquireRoot(
   if (waited.ok) return waited.value;
   if (waited.error.kind === 'unusable') throw unusable(waited.error);
   return 'locked';
+}
+
+/** A run that is a task of the run it would wait for would wait for ever (SPEC D7). */
+function refuseAncestor(held: Held): void {
+  const ancestors = (process.env['ORCH_ATTEMPT'] ?? '')
+    .split(';')
+    .map((attempt) => attempt.replace(/-\d+-\w+$/, ''));
+  const ancestor = ancestors.find((run) => run !== '' && held.who.includes(run));
+  if (ancestor === undefined) return;
+  throw new CommandError(
+    `this orch was started by a task of run ${ancestor}, which is changing the same project and waits for it`,
+    EXIT.usage,
+    'let the task that starts it list what it wants under needs, or run another project',
+  );
 }
 
 function unusable({ path, code }: { readonly path: string; readonly code: string }): CommandError {
@@ -55,7 +73,18 @@ export async function sweepDeadClaims(
   const { ownership, fingerprinter } = state;
   const claims = ownership.openClaims();
   if (claims.length === 0) return;
+  const { endLeftovers } = await import('../executors/process-tree.ts');
   for (const claim of claims) {
+    // A killed orch leaves its commands running: they must not write into what is made anew.
+    const ended = await endLeftovers('', claim.attempt, LEFTOVER_GRACE_MS);
+    if (ended.escaped.length > 0)
+      emit({
+        event: 'notice',
+        level: 'note',
+        code: 'leftover-processes',
+        message: `a killed run had left ${ended.escaped.length} processes of ${claim.task} running: ended`,
+        task: null,
+      });
     const label = claim.task.slice(claim.task.indexOf(':') + 1);
     const workspace: WorkspaceContext = {
       root: project.layout.root,

@@ -10,6 +10,8 @@ export interface StartPoint {
   readonly dir: string | null;
   /** `-f FILE` */
   readonly file: string | null;
+  /** false: the file was named otherwise than by `-f`. */
+  readonly isFlag?: boolean;
   /** `--root DIR` */
   readonly root: string | null;
 }
@@ -60,7 +62,10 @@ function projectOfFile(file: string, start: StartPoint, from: string): Outcome<F
     const shown = relative(from, file) || file;
     return fail({
       message: `can't read the pipeline file ${shown} (${(error as NodeJS.ErrnoException).code})`,
-      hint: '-f names a pipeline file, as in make; to force tasks use -B or --force',
+      hint:
+        start.isFlag === false
+          ? 'name an existing pipeline file'
+          : '-f names a pipeline file, as in make; to force tasks use -B or --force',
     });
   }
   const folder = dirname(file);

@@ -8,8 +8,8 @@ import type { Node } from '../scheduler/node.ts';
 import type { Prediction } from '../scheduler/predict.ts';
 import type { LiveRun, RunEnd } from '../scheduler/run.ts';
 import type { IdleReport } from '../state/idle.ts';
-import { appendRun, compactJournal, journalPath, sizeOf } from '../state/journal.ts';
-import { makeFolders } from '../state/layout.ts';
+import { appendRun, compactJournal, journalPath, type RunRecord, sizeOf } from '../state/journal.ts';
+import { type Layout, makeFolders } from '../state/layout.ts';
 import { ownershipBytes } from '../state/ownership.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { idleQuestion } from './idle-question.ts';
@@ -150,14 +150,18 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
     const summary = exitCode === 0 ? await renderLines(project, plan, 'summary', context, end.nodes) : [];
     const durationMs = performance.now() - round.startedAtMs;
     const runState = end.interruptedBy !== null ? 'interrupted' : exitCode === 0 ? 'succeeded' : 'failed';
-    appendRun(project.layout, {
-      run,
-      atMs: Date.now(),
-      durationMs,
-      state: runState,
-      targets,
-      counts: end.counts,
-    });
+    recordRun(
+      project.layout,
+      {
+        run,
+        atMs: Date.now(),
+        durationMs,
+        state: runState,
+        targets,
+        counts: end.counts,
+      },
+      emit,
+    );
     emit({
       event: 'run-finished',
       run,
@@ -174,6 +178,22 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
     return { exitCode, lock };
   } finally {
     state.close();
+  }
+}
+
+/** Of all records a run's own is the one that may be lost. */
+function recordRun(layout: Layout, run: RunRecord, emit: (body: RunEventBody) => void): void {
+  try {
+    appendRun(layout, run);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    emit({
+      event: 'notice',
+      level: 'warning',
+      code: 'run-not-recorded',
+      message: `this run could not be recorded (${code})`,
+      task: null,
+    });
   }
 }
 

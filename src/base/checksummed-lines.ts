@@ -56,7 +56,8 @@ export function readLines(path: string): ReadLines {
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // Of a folder in its place the system doesn't say the name.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw Object.assign(error as Error, { path });
     return { records: [], damagedLines: 0, validBytes: 0 };
   }
   return parseLines(bytes);

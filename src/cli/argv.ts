@@ -11,7 +11,10 @@ export interface SplitArgv {
     readonly name: string;
     readonly value: string;
     readonly from: string;
+    /** Written with `=`. */
     readonly isAttached: boolean;
+    /** Without any value, which means true. */
+    readonly isBare: boolean;
   }[];
 }
 
@@ -37,11 +40,12 @@ export function splitArgv(
     }
     const name = match[1]!;
     const next = words[at + 1];
-    if (match[2] !== undefined) params.push({ name, value: match[2], from: `--${name}`, isAttached: true });
+    if (match[2] !== undefined)
+      params.push({ name, value: match[2], from: `--${name}`, isAttached: true, isBare: false });
     else if (next !== undefined && (!next.startsWith('-') || /^-[\d.]/.test(next))) {
-      params.push({ name, value: next, from: `--${name}`, isAttached: false });
+      params.push({ name, value: next, from: `--${name}`, isAttached: false, isBare: false });
       at++;
-    } else params.push({ name, value: 'true', from: `--${name}`, isAttached: true });
+    } else params.push({ name, value: 'true', from: `--${name}`, isAttached: true, isBare: true });
   }
   return { known, extra: end === -1 ? [] : argv.slice(end + 1), params };
 }

@@ -6,9 +6,11 @@ import { Command, CommanderError } from 'commander';
 import { CommandError, EXIT } from '../app/exit-codes.ts';
 import { PipelineErrors } from '../app/pipeline-errors.ts';
 import { formatDiagnostic } from '../base/diagnostic.ts';
+import { nearest } from '../base/nearest.ts';
+import { errorCodeText } from '../reporters/phrases.ts';
 import { splitArgv } from './argv.ts';
 import { addFlags, GLOBAL_FLAGS, longName, RUN_FLAGS, takesValue } from './options.ts';
-import { exitWhenFlushed, printError, tolerateClosedPipes } from './output.ts';
+import { exitWhenFlushed, print, printError, tolerateClosedPipes } from './output.ts';
 import type { GlobalOptions } from './request.ts';
 import { terminalFor } from './style.ts';
 
@@ -28,7 +30,7 @@ async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(prepare(argv, program, state), { from: 'user' });
     return state.exitCode;
   } catch (error) {
-    return report(error, argv);
+    return report(error, argv, state.params);
   }
 }
 
@@ -43,7 +45,7 @@ function createProgram(): Command {
     .description('Incremental task runner for data and ML pipelines: reruns only what changed, by content.')
     .version(ORCH_VERSION, '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
-    .helpCommand('help [command]', 'print help for a command')
+    .helpCommand(false)
     .usage('[options] <command>')
     .exitOverride()
     .configureOutput({ writeErr: printError })
@@ -140,6 +142,12 @@ Examples:
   command('schema', 'print the JSON Schema of pipeline files').action(() =>
     set(import('./commands/schema.ts').then(({ schema }) => schema())),
   );
+  command('help [command]', 'print help for a command').action((name: string | undefined) => {
+    const found = program.commands.find((each) => each.name() === name);
+    if (name !== undefined && found === undefined)
+      throw new CommandError(`there is no command '${name}'`, EXIT.usage, '`orch --help` lists the commands');
+    print((found ?? program).helpInformation());
+  });
   command('init', 'write a small orch.yaml to begin with').action((_options: unknown, self: Command) =>
     set(import('./commands/init.ts').then(({ init }) => init(globals(self)))),
   );
@@ -203,11 +211,30 @@ function commandName(argv: readonly string[], withValue: ReadonlySet<string>): s
   return null;
 }
 
+/** Flags that orch doesn't know are taken for parameters; what may be meant instead. */
+function flagHints(params: MainState['params']): string[] {
+  const flags = [...GLOBAL_FLAGS, ...RUN_FLAGS].map(({ flags: written }) => longName(written));
+  return params.flatMap(({ name, value, isAttached, isBare }) => {
+    const flag = nearest(name, flags);
+    if (flag !== null) return [`--${name} is no flag of orch; did you mean --${flag}?`];
+    if (isBare) return [];
+    return isAttached
+      ? []
+      : [`'${value}' was taken for the value of --${name}; of a yes-or-no parameter write --${name}=true`];
+  });
+}
+
 /** One place where errors become lines on stderr and an exit code. */
-async function report(error: unknown, argv: readonly string[]): Promise<number> {
+async function report(error: unknown, argv: readonly string[], params: MainState['params']): Promise<number> {
   const { paint } = terminalFor(process.stderr, argv.includes('--no-color'), process.env);
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.done;
+    // commander has said what is wrong; here is what it doesn't know.
+    const at = argv.indexOf('run');
+    if (error.code === 'commander.unknownOption' && at > 0 && argv[0]?.startsWith('-') === true)
+      printError(
+        `  ${paint('hint', 'hint:')} flags of run stand behind it: orch run ${[...argv.slice(0, at), ...argv.slice(at + 1)].join(' ')}\n`,
+      );
     return EXIT.usage;
   }
   if (error instanceof PipelineErrors) {
@@ -215,12 +242,21 @@ async function report(error: unknown, argv: readonly string[]): Promise<number> 
       const text = diagnostic.file === null ? null : error.textOf(diagnostic.file);
       printError(`${formatDiagnostic(diagnostic, text, { color: paint })}\n`);
     }
+    for (const hint of flagHints(params)) printError(`  ${paint('hint', 'hint:')} ${hint}\n`);
     return EXIT.usage;
   }
   if (error instanceof CommandError) {
     printError(`${paint('error', 'error:')} ${error.message}\n`);
     if (error.hint !== null) printError(`  ${paint('hint', 'hint:')} ${error.hint}\n`);
     return error.exitCode;
+  }
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  if (code !== undefined && syscall !== undefined) {
+    printError(`${paint('error', 'error:')} ${syscall} ${path ?? ''}: ${errorCodeText(code)}\n`);
+    printError(
+      `  ${paint('hint', 'hint:')} orch keeps its cache and records under .cache: see that it is a folder with room that you may write to\n`,
+    );
+    return EXIT.unusable;
   }
   const { reportBug } = await import('./bug-report.ts');
   return reportBug(error, argv);

@@ -9,6 +9,8 @@ import { GLOBAL_FLAGS, longName, RUN_FLAGS } from './options.ts';
 export interface GlobalOptions {
   readonly directory?: string;
   readonly file?: string;
+  /** false: `file` was named otherwise than by `-f`. */
+  readonly isFileFlag?: boolean;
   readonly root?: string;
   readonly pipeline?: string;
   readonly quiet?: boolean;
@@ -42,7 +44,8 @@ export function projectRequest(
         from: '--param',
       };
     }),
-    ...flags.map(({ name, value, from }) => ({
+    ...flags.map(({ name, value, from, isBare }) => ({
+      isBare,
       pipeline: options.pipeline ?? null,
       name: name.replaceAll('-', '_'),
       value,
@@ -62,6 +65,7 @@ export function projectRequest(
       cwd: process.cwd(),
       dir: options.directory ?? null,
       file: options.file ?? null,
+      isFlag: options.isFileFlag !== false,
       root: options.root ?? null,
     },
     pipeline: options.pipeline ?? null,

@@ -23,6 +23,8 @@ export interface GivenParam {
   readonly value: string;
   /** What the user typed, for messages: `--month`, `--param`. */
   readonly from: string;
+  /** A flag without a value: true of a boolean, else its value was forgotten. */
+  readonly isBare?: boolean;
 }
 
 export interface ParamsRequest {
@@ -118,8 +120,16 @@ function valueInForce(declared: Declared, request: ParamsRequest): ParamDeclarat
     if (text !== undefined) set(name, text, variable, 'environment');
   }
   for (const each of given)
-    if ((each.pipeline ?? pipeline) === pipeline && topName(each.name) === declared.name)
-      set(each.name, each.value, each.from, 'command-line');
+    if ((each.pipeline ?? pipeline) === pipeline && topName(each.name) === declared.name) {
+      const isForgotten = each.isBare === true && declared.type !== 'boolean' && each.name === declared.name;
+      if (!isForgotten) set(each.name, each.value, each.from, 'command-line');
+      else {
+        isRefused = true;
+        problems.error('wrong-parameter', NO_PLACE, `${each.from} needs a value`, {
+          hint: `write ${each.from} VALUE`,
+        });
+      }
+    }
   if (value === undefined) {
     if (isRefused) return null;
     problems.error(

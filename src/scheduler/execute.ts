@@ -11,7 +11,9 @@ import { scanOutputs } from '../fingerprint/outputs.ts';
 import type { Fingerprint } from '../fingerprint/path-reader.ts';
 import type { Failure } from '../model/failure.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
+import type { Task } from '../model/task.ts';
 import type { JournalEntry } from '../state/journal.ts';
+import type { Claim } from '../state/ownership.ts';
 import type { RunContext } from './context.ts';
 import { type GatherContext, renderContextOf } from './gather.ts';
 import type { Gathered, Node } from './node.ts';
@@ -181,9 +183,9 @@ async function readContent({
 }
 
 /**
- * The attempt's claim, durable before its command starts: after a crash it tells which files a dead attempt
- * may have left. The start is journalled with it, so that a task without outputs that died halfway isn't taken
- * for done (SPEC C3).
+ * The attempt's claim, durable before its command starts: after a crash it tells which files a dead attempt may
+ * have left, and by which marker its processes are found. Of a task without outputs the start is journalled too,
+ * so that one that died halfway isn't taken for done (SPEC C3).
  */
 async function claim(
   { node, gathered, context }: ExecuteRequest,
@@ -191,19 +193,9 @@ async function claim(
 ): Promise<Outcome<null, Failure>> {
   const { task } = node;
   try {
-    const syncs: Promise<void>[] = [];
-    if (task.outputs.length > 0) {
-      context.ownership.append([
-        {
-          claim: {
-            attempt: attemptId,
-            task: task.id,
-            outputs: task.outputs.map(({ kind, path }) => ({ kind, path })),
-          },
-        },
-      ]);
-      syncs.push(context.ownership.sync());
-    } else {
+    context.ownership.append([{ claim: claimOf(task, attemptId) }]);
+    const syncs = [context.ownership.sync()];
+    if (task.outputs.length === 0) {
       context.journal.append([
         { kind: 'start', id: task.id, key: gathered.key, run: context.run, atMs: context.now() },
       ]);
@@ -214,6 +206,11 @@ async function claim(
   } catch (error) {
     return fail(ioFailure('record the start of', task.label, error));
   }
+}
+
+/** What lies at the task's outputs from now until the claim's end is the work of `attempt`. */
+export function claimOf(task: Task, attempt: string): Claim {
+  return { attempt, task: task.id, outputs: task.outputs.map(({ kind, path }) => ({ kind, path })) };
 }
 
 async function commandOf(
@@ -310,6 +307,7 @@ async function keep(
       manifest: gathered.manifest,
     });
     context.journal.append(entries);
+    if (result === null) context.ownership.append([{ end: attemptId }]);
     await Promise.all([context.journal.sync(), result === null ? null : context.ownership.sync()]);
     return null;
   } catch (error) {

@@ -1,12 +1,19 @@
 /** Brings a task's recorded outputs back: clears the way, restores from the cache, records. Knows no states. */
 import type { Failure } from '../model/failure.ts';
-import type { Result } from '../model/result.ts';
+import type { OutputEntry, Result } from '../model/result.ts';
 import type { DecideRequest } from '../planner/decide.ts';
 import type { RunContext } from './context.ts';
-import { ioFailure } from './execute.ts';
+import { claimOf, ioFailure } from './execute.ts';
 import type { Inspection } from './inspect.ts';
 import type { Node } from './node.ts';
-import { clearingOf, makeParents, occupation, removeOwn, setAsideForeign } from './workspace.ts';
+import {
+  type Clearing,
+  clearingOf,
+  makeParents,
+  occupation,
+  removeOwn,
+  setAsideForeign,
+} from './workspace.ts';
 
 /** `missing`: the content turned out to be damaged or evicted; it must be decided again without it. */
 export type RestoreEnd = 'restored' | 'missing' | Failure;
@@ -27,29 +34,15 @@ export async function restoreOutputs(
   if (occupied !== null) return occupied;
   const aside = setAsideForeign(clearing, workspace);
   if (!aside.ok) return aside.error;
-  const removed = removeOwn(clearing, task, result, workspace);
-  if (!removed.ok) return removed.error;
-  const parents = makeParents(task, workspace);
-  if (!parents.ok) return parents.error;
-
-  const { store, layout } = context;
-  if (store === null) return 'missing';
-  const outcome = await store.restore(wanted, layout.root, { allowedLinks: inspection.allowedLinks });
-  if (!outcome.restored)
-    switch (outcome.why) {
-      case 'missing':
-        return 'missing';
-      case 'failed':
-        return outcome.failure;
-      case 'refused':
-        return {
-          kind: 'input-unusable',
-          path: outcome.path,
-          message: `the recorded result can't be restored there: ${outcome.because}`,
-        };
-    }
+  // Claimed like a command's work: killed halfway, what lies there is set aside and never taken for a result.
+  const attempt = `${context.run}-${node.index}-restore`;
   try {
-    context.ownership.append([{ own: wanted, by: task.id }]);
+    context.ownership.append([{ claim: claimOf(task, attempt) }]);
+    const end = await putBack(wanted, clearing, { node, result, context, inspection });
+    context.ownership.append(
+      end === 'restored' ? [{ own: wanted, by: task.id }, { end: attempt }] : [{ end: attempt }],
+    );
+    if (end !== 'restored') return end;
     if (request.own === null) context.journal.append([{ kind: 'result', result }]);
     if (request.last?.key !== result.key)
       context.journal.append([
@@ -59,4 +52,39 @@ export async function restoreOutputs(
     return ioFailure('record the restoring of', task.label, error);
   }
   return 'restored';
+}
+
+interface PutBack {
+  readonly node: Node;
+  readonly result: Result;
+  readonly context: RunContext;
+  readonly inspection: Inspection;
+}
+
+async function putBack(
+  wanted: readonly OutputEntry[],
+  clearing: Clearing,
+  { node: { task }, result, context, inspection }: PutBack,
+): Promise<RestoreEnd> {
+  const { workspace } = inspection;
+  const removed = removeOwn(clearing, task, result, workspace);
+  if (!removed.ok) return removed.error;
+  const parents = makeParents(task, workspace);
+  if (!parents.ok) return parents.error;
+  const { store, layout } = context;
+  if (store === null) return 'missing';
+  const outcome = await store.restore(wanted, layout.root, { allowedLinks: inspection.allowedLinks });
+  if (outcome.restored) return 'restored';
+  switch (outcome.why) {
+    case 'missing':
+      return 'missing';
+    case 'failed':
+      return outcome.failure;
+    case 'refused':
+      return {
+        kind: 'input-unusable',
+        path: outcome.path,
+        message: `the recorded result can't be restored there: ${outcome.because}`,
+      };
+  }
 }

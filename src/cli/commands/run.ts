@@ -133,7 +133,10 @@ function outputMode(options: RunFlags): RunRequest['output'] {
 function jobsOf(text: string | undefined): number {
   if (text === undefined) return 0;
   if (!/^[1-9]\d{0,3}$/.test(text))
-    throw new CommandError(`-j ${text}: expected a number of workers, from 1`, EXIT.usage);
+    throw new CommandError(
+      `${process.argv.some((word) => /^(-j|--jobs)/.test(word)) ? '-j' : 'ORCH_JOBS'} ${text}: expected a number of workers, from 1`,
+      EXIT.usage,
+    );
   return Number(text);
 }
 

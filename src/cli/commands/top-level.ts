@@ -1,8 +1,10 @@
 /** `orch` without a command: `--list`, `--clean`, help, or a task's name where `run` was forgotten. */
 import type { Command } from 'commander';
 import { CommandError, EXIT } from '../../app/exit-codes.ts';
+import { openProject } from '../../app/project.ts';
+import { nearest } from '../../base/nearest.ts';
 import { print } from '../output.ts';
-import type { GlobalOptions } from '../request.ts';
+import { type GlobalOptions, projectRequest } from '../request.ts';
 
 export async function topLevel(
   options: GlobalOptions,
@@ -10,20 +12,34 @@ export async function topLevel(
   program: Command,
 ): Promise<number> {
   const [word] = words;
-  if (word !== undefined) {
-    const { nearest } = await import('../../base/nearest.ts');
-    const similar = nearest(
-      word,
-      program.commands.map((command) => command.name()),
-    );
+  if (word !== undefined)
     throw new CommandError(
       `there is no command '${word}'`,
       EXIT.usage,
-      `did you mean \`orch ${similar ?? `run ${words.join(' ')}`}\`?`,
+      await suggestion(word, options, program),
     );
-  }
   if (options.list === true) return (await import('./list.ts')).list(options);
   if (options.clean === true) return (await import('./clean.ts')).clean(options);
   print(program.helpInformation());
   return EXIT.usage;
+}
+
+/** A task is what is meant most often; only what exists is suggested. */
+async function suggestion(word: string, options: GlobalOptions, program: Command): Promise<string> {
+  const tasks = await taskNames(options);
+  const commands = program.commands.map((command) => command.name());
+  if (tasks.includes(word)) return `did you mean \`orch run ${word}\`?`;
+  const similar = nearest(word, [...tasks, ...commands]);
+  if (similar === null) return '`orch --help` lists the commands, `orch list` the tasks';
+  return `did you mean \`orch ${tasks.includes(similar) ? 'run ' : ''}${similar}\`?`;
+}
+
+async function taskNames(options: GlobalOptions): Promise<readonly string[]> {
+  try {
+    const project = await openProject(projectRequest(options, [], false));
+    return [...new Set(project.graph.tasks.map((task) => task.name))];
+  } catch {
+    // No project, or a broken one: that isn't what was asked about.
+    return [];
+  }
 }

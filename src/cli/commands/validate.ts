@@ -18,7 +18,7 @@ interface Checked {
 /** Errors and warnings go to stderr, the verdict to stdout. */
 export async function validate(files: readonly string[], options: GlobalOptions): Promise<number> {
   const checks = files.length === 0 ? [await check(options)] : [];
-  for (const file of files) checks.push(await check({ ...options, file }));
+  for (const file of files) checks.push(await check({ ...options, file, isFileFlag: false }));
   const diagnostics = checks.flatMap((each) => each.diagnostics);
   const isValid = diagnostics.every(({ severity }) => severity !== 'error');
   const exitCode = isValid ? EXIT.done : EXIT.usage;
