@@ -6,7 +6,7 @@ import { Trouble } from './stage.mjs';
  * The release that this pipeline's files were made with. Another release may write other parquet bytes, and
  * node_modules isn't an input of any task; this line is, through this file, so changing it reruns the stages.
  */
-export const DUCKDB_VERSION = 'v1.5.6';
+export const DUCKDB_VERSION = 'v1.5.5';
 
 /**
  * @param {{threads: number}} options
