@@ -10,7 +10,7 @@ import { createInspection } from '../scheduler/inspect.ts';
 import { createNode, type Node } from '../scheduler/node.ts';
 import { makeFolders } from '../state/layout.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
-import { metricsReader } from './metrics-reader.ts';
+import { lookContext, plainOptions } from './look-context.ts';
 import { openProject, openState, type Project, type ProjectRequest, type ProjectState } from './project.ts';
 import { acquireRoot, sweepDeadClaims } from './root-lock.ts';
 import { resolveTargets } from './selection.ts';
@@ -64,34 +64,14 @@ async function acceptAll(
   const run = 'accept' as RunId;
   const inspection = createInspection(
     {
-      run,
-      layout: project.layout,
-      graph: project.graph,
-      plan,
-      pipelines: project.pipelines,
-      options: {
-        jobs: 1,
-        keepGoing: false,
-        force: 'none',
-        materialize: false,
-        replace: false,
-        useCache: true,
-        only: false,
-        stream: false,
-        extraArgs: new Map(),
-        totals: {},
-        date: request.today,
-      },
-      environment: request.environment,
-      matching: project.matching,
-      fingerprinter: state.fingerprinter,
-      store: state.store,
-      journal: state.journal,
-      ownership: state.ownership,
-      emit: () => {},
-      readMetrics: metricsReader(project.layout, state.store),
-      runProbe: () => Promise.reject(new Error('accept runs no command')),
-      now: Date.now,
+      ...lookContext({
+        project,
+        state,
+        run,
+        plan,
+        options: plainOptions(request.today),
+        environment: request.environment,
+      }),
       runTools: false,
     },
     nodes,

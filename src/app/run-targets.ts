@@ -13,7 +13,7 @@ import { type Layout, makeFolders } from '../state/layout.ts';
 import { ownershipBytes } from '../state/ownership.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { idleQuestion } from './idle-question.ts';
-import { metricsReader } from './metrics-reader.ts';
+import { lookContext } from './look-context.ts';
 import { PipelineErrors } from './pipeline-errors.ts';
 import { checkInputs, checkOutputs } from './preconditions.ts';
 import { openProject, openState, type Project, type ProjectRequest, type ProjectState } from './project.ts';
@@ -101,7 +101,15 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
     });
     const aborted = new AbortController();
     const context: RunContext = {
-      ...baseContext(request, project, state, run, plan, options, held.emit),
+      ...lookContext({
+        project,
+        state,
+        run,
+        plan,
+        options,
+        environment: request.project.environment,
+        emit: held.emit,
+      }),
       async acquire() {
         if (lock === null) {
           const loadedBytes = [state.journal.sizeBytes, state.ownership.sizeBytes];
@@ -271,34 +279,6 @@ async function planRun(
   };
 }
 
-function baseContext(
-  request: RunRequest,
-  project: Project,
-  state: ProjectState,
-  run: RunId,
-  plan: Plan,
-  options: RunOptions,
-  emit: (body: RunEventBody) => void,
-) {
-  return {
-    run,
-    layout: project.layout,
-    graph: project.graph,
-    plan,
-    pipelines: project.pipelines,
-    options,
-    environment: request.project.environment,
-    matching: project.matching,
-    fingerprinter: state.fingerprinter,
-    store: state.store,
-    journal: state.journal,
-    ownership: state.ownership,
-    emit,
-    readMetrics: metricsReader(project.layout, state.store),
-    now: Date.now,
-  };
-}
-
 /** Process code is loaded with the first run that gets here, not with `orch --list`. */
 async function executorParts() {
   const [{ startAttempt }, { followLog }] = await Promise.all([
@@ -329,10 +309,14 @@ export async function dryRun(request: RunRequest): Promise<readonly Prediction[]
   try {
     const { plan, options } = await planRun(request, project, state);
     const { predict } = await import('../scheduler/predict.ts');
-    const context = {
-      ...baseContext(request, project, state, newRunId(), plan, options, () => {}),
-      runProbe: () => Promise.reject(new Error('a dry run runs no command')),
-    };
+    const context = lookContext({
+      project,
+      state,
+      run: newRunId(),
+      plan,
+      options,
+      environment: request.project.environment,
+    });
     const problems = await checkInputs(context);
     if (problems.length > 0) {
       throw new PipelineErrors(problems, project.textOf);

@@ -3,7 +3,7 @@ import type { RunEventBody } from '../model/event.ts';
 import type { RunId } from '../model/ids.ts';
 import { makePlan } from '../planner/plan.ts';
 import { type Prediction, predict } from '../scheduler/predict.ts';
-import { metricsReader } from './metrics-reader.ts';
+import { lookContext, plainOptions } from './look-context.ts';
 import { openProject, openState, type ProjectRequest } from './project.ts';
 import { resolveTargets } from './selection.ts';
 
@@ -35,37 +35,17 @@ export async function projectStatus(request: ProjectRequest, targets: readonly s
       expectedMs: () => null,
       only: false,
     });
-    const predictions = await predict({
-      run: 'status' as RunId,
-      layout: project.layout,
-      graph: project.graph,
-      // Nothing is asked to be on disk: an absent output that the cache holds isn't stale.
-      plan: { ...plan, nodes: plan.nodes.map((node) => ({ ...node, requested: false })) },
-      pipelines: project.pipelines,
-      options: {
-        jobs: 1,
-        keepGoing: true,
-        force: 'none',
-        materialize: false,
-        replace: false,
-        useCache: true,
-        only: false,
-        stream: false,
-        extraArgs: new Map(),
-        totals: {},
-        date: request.today,
-      },
-      environment: request.environment,
-      matching: project.matching,
-      fingerprinter: state.fingerprinter,
-      store: state.store,
-      journal: state.journal,
-      ownership: state.ownership,
-      emit: () => {},
-      readMetrics: metricsReader(project.layout, state.store),
-      runProbe: () => Promise.reject(new Error('status runs no command')),
-      now: Date.now,
-    });
+    const predictions = await predict(
+      lookContext({
+        project,
+        state,
+        run: 'status' as RunId,
+        // Nothing is asked to be on disk: an absent output that the cache holds isn't stale.
+        plan: { ...plan, nodes: plan.nodes.map((node) => ({ ...node, requested: false })) },
+        options: plainOptions(request.today),
+        environment: request.environment,
+      }),
+    );
     return { predictions, notices };
   } finally {
     state.close();
