@@ -400,7 +400,9 @@ function exitCodeOf(end: RunEnd): number {
     default:
       break;
   }
-  if (end.failures.length === 0) return EXIT.done;
+  // A task that nobody got to, though nothing failed, would be a bug; it must not pass for success.
+  const isLeft = end.nodes.some(({ state }) => state.at === 'settled' && state.outcome === 'not-started');
+  if (end.failures.length === 0) return isLeft ? EXIT.failed : EXIT.done;
   // Nothing ran wrong: the pipeline asks for something that can't be.
   const isUsage = end.failures.every(
     ({ failure }) => failure.kind === 'output-occupied' || failure.kind === 'resources',

@@ -197,7 +197,11 @@ class Run {
     if (this.stopping || !this.belongs(node)) return;
     const { at } = node.state;
     if (at !== 'waiting' && at !== 'awaiting-content') return;
-    if (!this.isUpstreamSettled(node)) return;
+    if (!this.isUpstreamSettled(node)) {
+      // It waits for content from behind a group, whose end wakes only the group.
+      if (node.plan.upstream.every((edge) => isSettled(this.nodes[edge.task]!))) this.awaiting.add(node);
+      return;
+    }
     const outcomes = node.plan.upstream.map(({ task }): TaskOutcome => {
       const { state } = this.nodes[task]!;
       return state.at === 'settled' ? state.outcome : 'not-started';
@@ -230,7 +234,7 @@ class Run {
       const failed = await this.inspection.probe(node, gathered.value);
       if (failed !== null) decision = { action: 'run', key: request.key, reason: failed };
     }
-    if (node.outdated) {
+    if (node.outdated || !this.isUpstreamSettled(node)) {
       this.move(node, { at: 'waiting' });
       this.checkReady(node);
       return;
@@ -324,8 +328,9 @@ class Run {
 
   private reopen(node: Node): void {
     if (!isSettled(node)) return;
-    this.move(node, { at: 'deciding' });
-    this.track(this.decide(node));
+    // Through `waiting`: what it needs may be open again itself, and is no basis for a decision then.
+    this.move(node, { at: 'waiting' });
+    this.checkReady(node);
   }
 
   private async restore(node: Node, request: DecideRequest): Promise<void> {
@@ -337,8 +342,8 @@ class Run {
     const startedMs = this.context.now();
     const end = await restoreOutputs(node, result, request, this.context, this.inspection);
     if (end === 'missing') {
-      this.move(node, { at: 'deciding' });
-      await this.decide(node);
+      this.move(node, { at: 'waiting' });
+      this.checkReady(node);
     } else if (end === 'restored') {
       node.restored = true;
       node.durationMs = this.context.now() - startedMs;
