@@ -6,10 +6,10 @@
  */
 import { lstatSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
+import { bootId } from '../base/boot.ts';
 import { loadHasher } from '../base/digest.ts';
 import type { OutputEntry } from '../model/result.ts';
 import type { InputSpec } from '../model/task.ts';
-import { bootId } from './boot.ts';
 import { createContentReader } from './content-reader.ts';
 import { openFileClock } from './file-clock.ts';
 import { createLinks } from './links.ts';

@@ -12,6 +12,7 @@
 import { lstatSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
+import { bootId } from '../base/boot.ts';
 import { nameHash } from '../base/short-name.ts';
 import type { RunCounts } from '../model/event.ts';
 import type { Layout } from './layout.ts';
@@ -155,7 +156,7 @@ export function rememberIdle(
     version: question.version,
     argv: question.argv,
     today: question.today,
-    boot: bootName(),
+    boot: bootId(),
     environment: environmentOf(question.environment, environmentUsed),
     paths: expectations.length,
     pathBytes: paths.length,
@@ -185,7 +186,7 @@ function parseHead(bytes: Buffer, end: number): Head | null {
 }
 
 function isSameQuestion(head: Head, { version, argv, today, environment }: IdleQuestion): boolean {
-  if (head.version !== version || head.today !== today || head.boot !== bootName()) return false;
+  if (head.version !== version || head.today !== today || head.boot !== bootId()) return false;
   if (head.argv.length !== argv.length || head.argv.some((word, at) => word !== argv[at])) return false;
   for (const [name, value] of Object.entries(head.environment))
     if ((environment[name] ?? null) !== value) return false;
@@ -198,15 +199,6 @@ function environmentOf(
 ): Readonly<Record<string, string | null>> {
   const own = Object.keys(environment).filter((name) => name.startsWith('ORCH_'));
   return Object.fromEntries([...used, ...own].map((name) => [name, environment[name] ?? null]));
-}
-
-/** What was true before a crash needn't be after it (SPEC C5). */
-function bootName(): string {
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  } catch {
-    return '';
-  }
 }
 
 /** The name only tells command lines apart; the words themselves are compared. */

@@ -368,7 +368,7 @@ async function openCache(root: Root, options: Partial<StatCacheRequest> = {}) {
   return loadStatCache({
     file: join(root.stateDir, 'stat-cache'),
     hasher: await loadHasher(),
-    bootId: (await import('../../src/fingerprint/boot.ts')).bootId(),
+    bootId: (await import('../../src/base/boot.ts')).bootId(),
     isPast: () => true,
     ignoreSaved: false,
     onNote: (note) => {
