@@ -1,53 +1,27 @@
 /** `orch run`: from what the user asked for to the end of the run and its exit code. */
 import type { Lock } from '../base/lock.ts';
-import { EVENT_VERSION, type RunEvent, type RunEventBody } from '../model/event.ts';
-import type { RunId, TaskId } from '../model/ids.ts';
+import { EVENT_VERSION, type RunEventBody } from '../model/event.ts';
+import type { RunId } from '../model/ids.ts';
 import type { Plan } from '../planner/plan.ts';
-import type { RunContext, RunOptions } from '../scheduler/context.ts';
+import type { RunContext } from '../scheduler/context.ts';
 import type { Node } from '../scheduler/node.ts';
-import type { Prediction } from '../scheduler/predict.ts';
-import type { LiveRun, RunEnd } from '../scheduler/run.ts';
+import type { RunEnd } from '../scheduler/run.ts';
 import type { IdleReport } from '../state/idle.ts';
 import { appendRun, compactJournal, journalPath, type RunRecord, sizeOf } from '../state/journal.ts';
 import { type Layout, makeFolders } from '../state/layout.ts';
 import { ownershipBytes } from '../state/ownership.ts';
+import { attended } from './attend.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { idleQuestion } from './idle-question.ts';
 import { lookContext } from './look-context.ts';
 import { PipelineErrors } from './pipeline-errors.ts';
 import { checkInputs, checkOutputs } from './preconditions.ts';
-import { openProject, openState, type Project, type ProjectRequest, type ProjectState } from './project.ts';
+import { openProject, openState, type Project, type ProjectState } from './project.ts';
 import { rememberIdleRun } from './remember-idle.ts';
 import { acquireRoot, sweepDeadClaims } from './root-lock.ts';
 import { newRunId } from './run-id.ts';
-import { planFor } from './selection.ts';
+import { planRun, type RunRequest } from './run-request.ts';
 import { renderLines } from './texts.ts';
-
-export interface RunRequest {
-  readonly project: ProjectRequest;
-  readonly targets: readonly string[];
-  readonly jobs: number;
-  readonly keepGoing: boolean;
-  /** `true`: everything; names: only those tasks. */
-  readonly force: boolean | readonly string[];
-  readonly only: boolean;
-  readonly materialize: boolean;
-  readonly rehash: boolean;
-  readonly replace: boolean;
-  readonly useCache: boolean;
-  readonly wait: boolean;
-  readonly output: 'group' | 'stream' | 'quiet';
-  /** `--resources gpu=2` */
-  readonly totals: Readonly<Record<string, number>>;
-  /** `-- ARGS` */
-  readonly args: readonly string[];
-  /** The words after `orch`, to recognise the same command line. */
-  readonly argv: readonly string[];
-  readonly emit: (event: RunEvent) => void;
-  readonly onWarnings: (project: Project) => Promise<void>;
-}
-
-const HEARTBEAT_MS = 60_000;
 
 declare const ORCH_VERSION: string;
 
@@ -236,49 +210,6 @@ function remember(
   });
 }
 
-async function planRun(
-  request: RunRequest,
-  project: Project,
-  state: ProjectState,
-): Promise<{ plan: Plan; targets: readonly string[]; options: RunOptions }> {
-  const selected = planFor(project, {
-    targets: request.targets,
-    only: request.only,
-    expectedMs: (task) => state.journal.expectedMs(task.id),
-  });
-  const forcedIds = typeof request.force === 'boolean' ? null : selected.resolve(request.force);
-  const outside = forcedIds?.find((id) => !selected.plan.nodes.some(({ task }) => task.id === id));
-  if (outside !== undefined)
-    throw new CommandError(
-      `--force=${outside.slice(outside.indexOf(':') + 1)}: ${selected.shown.join(', ')} doesn't need that task`,
-      EXIT.usage,
-      'name it as a target too, or force what is part of the run',
-    );
-  const { cpus, totalmem } = await import('node:os');
-  const cores = cpus().length;
-  const jobs = request.jobs > 0 ? request.jobs : cores;
-  const extraArgs = new Map<TaskId, readonly string[]>();
-  if (request.args.length > 0) for (const id of selected.plan.targets) extraArgs.set(id, request.args);
-  const commands = selected.plan.nodes.filter(({ task, final }) => task.run !== null && !final).length;
-  return {
-    plan: selected.plan,
-    targets: selected.shown,
-    options: {
-      jobs,
-      keepGoing: request.keepGoing,
-      force: forcedIds === null ? (request.force === true ? 'all' : 'none') : new Set(forcedIds),
-      materialize: request.materialize,
-      replace: request.replace,
-      useCache: request.useCache,
-      only: request.only,
-      stream: request.output === 'stream' || (request.output === 'group' && commands === 1),
-      extraArgs,
-      totals: { cpu: Math.max(cores, jobs), memory: totalmem(), ...request.totals },
-      date: request.project.today,
-    },
-  };
-}
-
 /** Process code is loaded with the first run that gets here, not with `orch --list`. */
 async function executorParts() {
   const [{ startAttempt }, { followLog }] = await Promise.all([
@@ -293,38 +224,6 @@ async function executorParts() {
       return runProbe(argv, { cwd, env, timeoutMs: 60_000 });
     },
   };
-}
-
-/** `--dry-run`: the plan and why. Runs nothing, changes nothing. */
-export async function dryRun(request: RunRequest): Promise<readonly Prediction[]> {
-  const project = await openProject({ ...request.project, mayWrite: false });
-  await request.onWarnings(project);
-  const notices: RunEventBody[] = [];
-  const state = await openState(project, {
-    readOnly: true,
-    rehash: request.rehash,
-    environment: request.project.environment,
-    notice: (notice) => notices.push(notice),
-  });
-  try {
-    const { plan, options } = await planRun(request, project, state);
-    const { predict } = await import('../scheduler/predict.ts');
-    const context = lookContext({
-      project,
-      state,
-      run: newRunId(),
-      plan,
-      options,
-      environment: request.project.environment,
-    });
-    const problems = await checkInputs(context);
-    if (problems.length > 0) {
-      throw new PipelineErrors(problems, project.textOf);
-    }
-    return await predict(context);
-  } finally {
-    state.close();
-  }
 }
 
 function prepareState(project: Project): void {
@@ -354,39 +253,6 @@ function holdBack(emit: (body: RunEventBody) => void) {
       for (const body of waiting) emit(body);
     },
   };
-}
-
-/** Passes signals on to the run, and says once a minute which tasks are still running. */
-async function attended(
-  live: LiveRun,
-  context: RunContext,
-  emit: (body: RunEventBody) => void,
-  stopWaiting: () => void,
-): Promise<RunEnd> {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const handlers = signals.map(
-    (signal) =>
-      [
-        signal,
-        () => {
-          stopWaiting();
-          live.interrupt(signal);
-        },
-      ] as const,
-  );
-  for (const [signal, handler] of handlers) process.on(signal, handler);
-  const heartbeat = setInterval(() => {
-    for (const { task, startedAtMs } of live.running())
-      if (context.now() - startedAtMs >= HEARTBEAT_MS / 2)
-        emit({ event: 'task-heartbeat', task, elapsedMs: context.now() - startedAtMs });
-  }, HEARTBEAT_MS);
-  heartbeat.unref();
-  try {
-    return await live.done;
-  } finally {
-    clearInterval(heartbeat);
-    for (const [signal, handler] of handlers) process.off(signal, handler);
-  }
 }
 
 function exitCodeOf(end: RunEnd): number {

@@ -1,8 +1,10 @@
 /** `orch run`. */
 import { relative } from 'node:path';
+import { dryRun } from '../../app/dry-run.ts';
 import { CommandError, EXIT } from '../../app/exit-codes.ts';
 import type { Project } from '../../app/project.ts';
-import { dryRun, type RunRequest, runTargets } from '../../app/run-targets.ts';
+import type { RunRequest } from '../../app/run-request.ts';
+import { runTargets } from '../../app/run-targets.ts';
 import { warningsOf } from '../../app/warnings.ts';
 import { formatDiagnostic } from '../../base/diagnostic.ts';
 import { parseSize } from '../../base/size.ts';

@@ -1,0 +1,41 @@
+/** `orch run --dry-run`: the plan and why. Runs nothing, changes nothing. */
+import type { RunEventBody } from '../model/event.ts';
+import type { Prediction } from '../scheduler/predict.ts';
+import { lookContext } from './look-context.ts';
+import { PipelineErrors } from './pipeline-errors.ts';
+import { checkInputs } from './preconditions.ts';
+import { openProject, openState } from './project.ts';
+import { newRunId } from './run-id.ts';
+import { planRun, type RunRequest } from './run-request.ts';
+
+/** What would become of every task of the plan. Throws CommandError and PipelineErrors for bad usage. */
+export async function dryRun(request: RunRequest): Promise<readonly Prediction[]> {
+  const project = await openProject({ ...request.project, mayWrite: false });
+  await request.onWarnings(project);
+  const notices: RunEventBody[] = [];
+  const state = await openState(project, {
+    readOnly: true,
+    rehash: request.rehash,
+    environment: request.project.environment,
+    notice: (notice) => notices.push(notice),
+  });
+  try {
+    const { plan, options } = await planRun(request, project, state);
+    const { predict } = await import('../scheduler/predict.ts');
+    const context = lookContext({
+      project,
+      state,
+      run: newRunId(),
+      plan,
+      options,
+      environment: request.project.environment,
+    });
+    const problems = await checkInputs(context);
+    if (problems.length > 0) {
+      throw new PipelineErrors(problems, project.textOf);
+    }
+    return await predict(context);
+  } finally {
+    state.close();
+  }
+}

@@ -1,0 +1,76 @@
+/** What a user asks of `orch run`, and the plan and settings that follow from it. Starts and changes nothing. */
+import type { RunEvent } from '../model/event.ts';
+import type { TaskId } from '../model/ids.ts';
+import type { Plan } from '../planner/plan.ts';
+import type { RunOptions } from '../scheduler/context.ts';
+import { CommandError, EXIT } from './exit-codes.ts';
+import type { Project, ProjectRequest, ProjectState } from './project.ts';
+import { planFor } from './selection.ts';
+
+export interface RunRequest {
+  readonly project: ProjectRequest;
+  readonly targets: readonly string[];
+  readonly jobs: number;
+  readonly keepGoing: boolean;
+  /** `true`: everything; names: only those tasks. */
+  readonly force: boolean | readonly string[];
+  readonly only: boolean;
+  readonly materialize: boolean;
+  readonly rehash: boolean;
+  readonly replace: boolean;
+  readonly useCache: boolean;
+  readonly wait: boolean;
+  readonly output: 'group' | 'stream' | 'quiet';
+  /** `--resources gpu=2` */
+  readonly totals: Readonly<Record<string, number>>;
+  /** `-- ARGS` */
+  readonly args: readonly string[];
+  /** The words after `orch`, to recognise the same command line. */
+  readonly argv: readonly string[];
+  readonly emit: (event: RunEvent) => void;
+  readonly onWarnings: (project: Project) => Promise<void>;
+}
+
+/** Throws CommandError where a target or a forced task isn't there. */
+export async function planRun(
+  request: RunRequest,
+  project: Project,
+  state: ProjectState,
+): Promise<{ plan: Plan; targets: readonly string[]; options: RunOptions }> {
+  const selected = planFor(project, {
+    targets: request.targets,
+    only: request.only,
+    expectedMs: (task) => state.journal.expectedMs(task.id),
+  });
+  const forcedIds = typeof request.force === 'boolean' ? null : selected.resolve(request.force);
+  const outside = forcedIds?.find((id) => !selected.plan.nodes.some(({ task }) => task.id === id));
+  if (outside !== undefined)
+    throw new CommandError(
+      `--force=${outside.slice(outside.indexOf(':') + 1)}: ${selected.shown.join(', ')} doesn't need that task`,
+      EXIT.usage,
+      'name it as a target too, or force what is part of the run',
+    );
+  const { cpus, totalmem } = await import('node:os');
+  const cores = cpus().length;
+  const jobs = request.jobs > 0 ? request.jobs : cores;
+  const extraArgs = new Map<TaskId, readonly string[]>();
+  if (request.args.length > 0) for (const id of selected.plan.targets) extraArgs.set(id, request.args);
+  const commands = selected.plan.nodes.filter(({ task, final }) => task.run !== null && !final).length;
+  return {
+    plan: selected.plan,
+    targets: selected.shown,
+    options: {
+      jobs,
+      keepGoing: request.keepGoing,
+      force: forcedIds === null ? (request.force === true ? 'all' : 'none') : new Set(forcedIds),
+      materialize: request.materialize,
+      replace: request.replace,
+      useCache: request.useCache,
+      only: request.only,
+      stream: request.output === 'stream' || (request.output === 'group' && commands === 1),
+      extraArgs,
+      totals: { cpu: Math.max(cores, jobs), memory: totalmem(), ...request.totals },
+      date: request.project.today,
+    },
+  };
+}
