@@ -13,13 +13,16 @@ export async function warningsOf(project: Project): Promise<readonly Diagnostic[
 async function undeclaredFiles(project: Project): Promise<Diagnostic[]> {
   const { suspectedScripts } = await import('../pipeline/suspected-scripts.ts');
   const seen = new Set<string>();
-  return project.graph.tasks.flatMap((task) => {
+  const { tasks, upstream, makerOf } = project.graph;
+  return tasks.flatMap((task, index) => {
     const paths = suspectedScripts(task).filter((path) => existsSync(join(project.layout.root, path)));
     return paths.flatMap((path): Diagnostic[] => {
       const known = `${task.pipeline}:${task.name} ${path}`;
-      const declared = [...task.inputs, ...task.outputs].some((spec) =>
-        coverage(spec, project.matching)(path),
-      );
+      const maker = makerOf(path);
+      // All outputs of what it needs are in its key.
+      const declared =
+        upstream[index]!.some((edge) => edge.task === maker && edge.kind !== 'order') ||
+        [...task.inputs, ...task.outputs].some((spec) => coverage(spec, project.matching)(path));
       if (declared || seen.has(known)) return [];
       seen.add(known);
       const { file, line, column } = task.position;

@@ -5,6 +5,7 @@
 import { Command, CommanderError } from 'commander';
 import { CommandError, EXIT } from '../app/exit-codes.ts';
 import { PipelineErrors } from '../app/pipeline-errors.ts';
+import type { Diagnostic } from '../base/diagnostic.ts';
 import { formatDiagnostic } from '../base/diagnostic.ts';
 import { nearest } from '../base/nearest.ts';
 import { errorCodeText } from '../reporters/phrases.ts';
@@ -211,16 +212,16 @@ function commandName(argv: readonly string[], withValue: ReadonlySet<string>): s
   return null;
 }
 
-/** Flags that orch doesn't know are taken for parameters; what may be meant instead. */
-function flagHints(params: MainState['params']): string[] {
+/** Flags that orch doesn't know are taken for parameters; what may be meant instead, where that went wrong. */
+function flagHints(params: MainState['params'], diagnostics: readonly Diagnostic[]): string[] {
   const flags = [...GLOBAL_FLAGS, ...RUN_FLAGS].map(({ flags: written }) => longName(written));
   return params.flatMap(({ name, value, isAttached, isBare }) => {
+    const wrong = diagnostics.find(({ message }) => message.startsWith(`--${name}:`));
+    if (wrong === undefined) return [];
     const flag = nearest(name, flags);
     if (flag !== null) return [`--${name} is no flag of orch; did you mean --${flag}?`];
-    if (isBare) return [];
-    return isAttached
-      ? []
-      : [`'${value}' was taken for the value of --${name}; of a yes-or-no parameter write --${name}=true`];
+    const isSwallowed = !isBare && !isAttached && wrong.message.includes('expected true or false');
+    return isSwallowed ? [`'${value}' was taken for the value of --${name}; write --${name}=true`] : [];
   });
 }
 
@@ -242,7 +243,8 @@ async function report(error: unknown, argv: readonly string[], params: MainState
       const text = diagnostic.file === null ? null : error.textOf(diagnostic.file);
       printError(`${formatDiagnostic(diagnostic, text, { color: paint })}\n`);
     }
-    for (const hint of flagHints(params)) printError(`  ${paint('hint', 'hint:')} ${hint}\n`);
+    for (const hint of flagHints(params, error.diagnostics))
+      printError(`  ${paint('hint', 'hint:')} ${hint}\n`);
     return EXIT.usage;
   }
   if (error instanceof CommandError) {

@@ -64,3 +64,33 @@ describe('a flag', () => {
 it('a missing file given to `validate` is no talk of -f', async () => {
   expect(await told('validate', 'nofile.yaml')).not.toContain('-f names');
 });
+
+describe('a file named in a command', () => {
+  const warning = "but doesn't list it";
+  it('that is no input is a warning', async () => {
+    const s = scenario(
+      { train: { run: 'sh train.sh > out.txt', outputs: ['out.txt'] } },
+      { 'train.sh': 'echo trained\n' },
+    );
+    expect(said(await s.exits(0, ['validate']))).toContain(`train runs train.sh ${warning}`);
+  });
+  it('that a needed task makes is in the key and no warning', async () => {
+    const s = scenario({
+      make: { run: 'echo echo hello > gen.sh', outputs: ['gen.sh'] },
+      use: { run: 'sh gen.sh > out.txt', needs: ['make'], outputs: ['out.txt'] },
+      after: {
+        run: 'sh gen.sh > late.txt',
+        needs: [{ task: 'make', order_only: true }],
+        outputs: ['late.txt'],
+      },
+    });
+    await s.exits(0, ['run', 'use']);
+    const text = said(await s.exits(0, ['validate']));
+    expect(text).not.toContain('use runs');
+    expect(text).toContain(`after runs gen.sh ${warning}`);
+  });
+});
+
+it('a wrong value of one parameter says nothing about the others', async () => {
+  expect(await told('run', '--month', 'may', '--fast=true')).not.toContain('was taken for the value');
+});
