@@ -6,6 +6,8 @@ const NEVER_IDLE =
 
 export function idleQuestion(
   argv: readonly string[],
+  /** A folder, for paths among the targets. */
+  cwd: string,
   where: Omit<IdleQuestion, 'argv'>,
 ): IdleQuestion | null {
   // Variables say the same as flags do.
@@ -15,5 +17,5 @@ export function idleQuestion(
   );
   return argv[0] !== 'run' || flagged || argv.some((word) => NEVER_IDLE.test(word))
     ? null
-    : { ...where, argv };
+    : { ...where, argv: cwd === where.root ? argv : [...argv, cwd] };
 }

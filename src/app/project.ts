@@ -48,6 +48,8 @@ export interface Project {
   readonly parsedAnew: boolean;
   /** Variables that shaped the pipelines by being there or not. */
   readonly environmentUsed: readonly string[];
+  /** Absolute: what relative paths on the command line start from. */
+  readonly cwd: string;
   /** The pipeline that bare names mean, null: any. */
   readonly chosen: string | null;
   readonly textOf: (file: string) => string | null;
@@ -75,7 +77,8 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
       `pipelines here: ${loaded.pipelines.map(({ name }) => name).join(', ')}${request.pipeline.includes('=') ? '; to set a parameter use --param' : ''}`,
     );
 
-  const tasks = loaded.pipelines.flatMap((pipeline) => pipeline.tasks);
+  const pipelines = withUniqueLabels(loaded.pipelines);
+  const tasks = pipelines.flatMap((pipeline) => pipeline.tasks);
   const matching = await matchingFor(tasks);
   const graph = buildGraph(tasks, matching);
   const cycle = findCycle(graph);
@@ -83,15 +86,30 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   return {
     found: found.value,
     layout,
-    pipelines: loaded.pipelines,
+    pipelines,
     graph,
     matching,
     diagnostics: loaded.diagnostics,
     parsedAnew: loaded.parsedAnew,
     environmentUsed: loaded.environmentUsed,
+    cwd: resolve(request.start.cwd, request.start.dir ?? '.'),
     chosen,
     textOf,
   };
+}
+
+/** A name that several pipelines of the root have is shown as it must be typed: `pipeline:name`. */
+function withUniqueLabels(pipelines: readonly Pipeline[]): readonly Pipeline[] {
+  const pipelinesOf = new Map<string, Set<string>>();
+  for (const { name: pipeline, tasks } of pipelines)
+    for (const { name } of tasks) pipelinesOf.set(name, (pipelinesOf.get(name) ?? new Set()).add(pipeline));
+  if ([...pipelinesOf.values()].every(({ size }) => size === 1)) return pipelines;
+  return pipelines.map((pipeline) => ({
+    ...pipeline,
+    tasks: pipeline.tasks.map((task) =>
+      pipelinesOf.get(task.name)!.size === 1 ? task : { ...task, label: task.id },
+    ),
+  }));
 }
 
 function fileNamed(pipeline: string | null, loaded: LoadOutcome): string | null {

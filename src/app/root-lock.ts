@@ -1,6 +1,7 @@
 /** The lock of a root: one run at a time changes files and records; and what dead runs left is cleared under it. */
 import { type Held, type Lock, tryLock, waitForLock } from '../base/lock.ts';
 import type { RunEventBody } from '../model/event.ts';
+import type { TaskId } from '../model/ids.ts';
 import { isUnmodified, keepFailedOutputs, type WorkspaceContext } from '../scheduler/workspace.ts';
 import type { Layout } from '../state/layout.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
@@ -85,7 +86,9 @@ export async function sweepDeadClaims(
         message: `a killed run had left ${ended.escaped.length} processes of ${claim.task} running: ended`,
         task: null,
       });
-    const label = claim.task.slice(claim.task.indexOf(':') + 1);
+    const known = project.graph.indexOf.get(claim.task as TaskId);
+    const label =
+      known === undefined ? claim.task.slice(claim.task.indexOf(':') + 1) : project.graph.tasks[known]!.label;
     const workspace: WorkspaceContext = {
       root: project.layout.root,
       replacedDir: project.layout.replaced,

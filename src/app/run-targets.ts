@@ -187,7 +187,7 @@ function remember(
   nodes: readonly Node[],
   report: Omit<IdleReport, 'upToDate'>,
 ): void {
-  const question = idleQuestion(request.argv, {
+  const question = idleQuestion(request.argv, request.project.start.cwd, {
     root: project.layout.root,
     layout: project.layout,
     version: ORCH_VERSION,

@@ -1,4 +1,5 @@
 /** From targets as typed to a plan, with errors that name candidates. */
+import { relative, resolve, sep } from 'node:path';
 import type { TaskId } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
 import { makePlan, type Plan } from '../planner/plan.ts';
@@ -42,7 +43,7 @@ export function resolveTargets(project: Project, targets: readonly string[]): re
     const found = resolveTarget(target, {
       tasks: project.graph.tasks,
       pipeline: project.chosen,
-      makerOf: project.graph.makerOf,
+      makerOf: (path) => makerOf(project, path),
     });
     if (found.ok) for (const id of found.value) ids.add(id);
     else if (found.error.kind === 'ambiguous')
@@ -65,6 +66,15 @@ export function resolveTargets(project: Project, targets: readonly string[]): re
     }
   }
   return [...ids];
+}
+
+/** The maker of a path as typed: from where the user stands, else from the root. */
+function makerOf({ cwd, layout: { root }, graph }: Project, path: string): number | null {
+  for (const from of [cwd, root]) {
+    const maker = graph.makerOf(relative(root, resolve(from, path)).replaceAll(sep, '/'));
+    if (maker !== null) return maker;
+  }
+  return null;
 }
 
 /** `default` of the only or the chosen pipeline. */

@@ -18,8 +18,9 @@ export async function renderLines(
   const names = new Set(plan.targets.map((id) => id.slice(0, id.indexOf(':'))));
   const pipelines = project.pipelines.filter(({ name }) => names.has(name));
   if (pipelines.every((pipeline) => pipeline[which].length === 0)) return [];
-  const metrics = nodes === null ? {} : await collectMetrics(nodes, context.readMetrics);
-  return pipelines.flatMap((pipeline) => {
+  const lines: string[] = [];
+  for (const pipeline of pipelines) {
+    const metrics = nodes === null ? {} : await collectMetrics(nodes, pipeline.name, context.readMetrics);
     const roots: Record<string, JsonValue> = {
       params: Object.fromEntries(pipeline.params.map(({ name, value }) => [name, value])),
       env: Object.fromEntries(
@@ -29,11 +30,12 @@ export async function renderLines(
       run: { id: context.run, date: context.options.date, attempt: 1 },
       metrics,
     };
-    return pipeline[which].flatMap((template) => {
+    for (const template of pipeline[which]) {
       const line = renderText(template, {
         get: (root) => (Object.hasOwn(roots, root) ? roots[root] : undefined),
       });
-      return line.ok ? [line.value] : [];
-    });
-  });
+      if (line.ok) lines.push(line.value);
+    }
+  }
+  return lines;
 }

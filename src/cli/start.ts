@@ -28,7 +28,7 @@ function answeredIdle(): boolean {
   const root = findRoot(process.cwd());
   if (root === null) return false;
   const layout = layoutOf(root);
-  const question = idleQuestion(argv, {
+  const question = idleQuestion(argv, process.cwd(), {
     root,
     layout,
     version: ORCH_VERSION,

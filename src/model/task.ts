@@ -59,7 +59,7 @@ export interface Task {
   readonly pipeline: string;
   /** The name in the file, without the cell. */
   readonly name: string;
-  /** What users see and type: `train` or `train[model=a,month=1]`. */
+  /** What users see and type: `train` or `train[model=a,month=1]`; `taxi:train` where another pipeline has a `train`. */
   readonly label: string;
   /** Matrix values of this cell, null where the task has no matrix. */
   readonly cell: Readonly<Record<string, JsonValue>> | null;
@@ -137,4 +137,9 @@ export interface Pipeline {
     readonly dir: string | null;
     readonly maxSizeBytes: number | null;
   };
+}
+
+/** What texts of its own pipeline call a task: `train[model=a]`, whatever other pipelines there are. */
+export function localLabel({ id, pipeline }: Pick<Task, 'id' | 'pipeline'>): string {
+  return id.slice(pipeline.length + 1);
 }

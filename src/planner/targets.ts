@@ -3,7 +3,7 @@
 import { nearest } from '../base/nearest.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import type { TaskId } from '../model/ids.ts';
-import type { Task } from '../model/task.ts';
+import { localLabel, type Task } from '../model/task.ts';
 
 export interface TargetError {
   readonly kind: 'unknown' | 'ambiguous';
@@ -16,6 +16,7 @@ export interface TargetRequest {
   readonly tasks: readonly Task[];
   /** `-p NAME`: only tasks of this pipeline are meant by a bare name. */
   readonly pipeline: string | null;
+  /** Of a path as it was typed. */
   readonly makerOf: (path: string) => number | null;
 }
 
@@ -28,7 +29,7 @@ export function resolveTarget(
   const matching = request.tasks.filter(
     (task) =>
       (wanted.pipeline ?? request.pipeline ?? task.pipeline) === task.pipeline &&
-      (task.label === wanted.name || (task.name === wanted.base && cellAgrees(task, wanted.cell))),
+      (localLabel(task) === wanted.name || (task.name === wanted.base && cellAgrees(task, wanted.cell))),
   );
   const pipelines = [...new Set(matching.map((task) => task.pipeline))];
   if (pipelines.length === 1) return ok(matching.map((task) => task.id));
@@ -39,10 +40,10 @@ export function resolveTarget(
       candidates: pipelines.map((name) => `${name}:${wanted.name}`),
       nearest: null,
     });
-  const maker = request.makerOf(target.replace(/^\.\//, '').replace(/\/+$/, ''));
+  const maker = request.makerOf(target);
   const made = maker === null ? undefined : request.tasks[maker];
   if (made !== undefined) return ok([made.id]);
-  const names = [...new Set(request.tasks.flatMap((task) => [task.name, task.label]))];
+  const names = [...new Set(request.tasks.flatMap((task) => [task.name, localLabel(task)]))];
   return fail({
     kind: 'unknown',
     target,
@@ -78,6 +79,6 @@ function parseTarget(target: string): ParsedTarget {
 function cellAgrees(task: Task, cell: ReadonlyMap<string, string> | null): boolean {
   if (cell === null) return true;
   if (task.cell === null) return false;
-  const own = parseTarget(task.label).cell;
+  const own = parseTarget(localLabel(task)).cell;
   return [...cell].every(([key, value]) => own?.get(key) === value);
 }

@@ -13,7 +13,7 @@ import type { Fingerprint } from '../fingerprint/path-reader.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue } from '../model/ids.ts';
 import type { OutputEntry } from '../model/result.ts';
-import type { InputSpec } from '../model/task.ts';
+import { type InputSpec, localLabel } from '../model/task.ts';
 import { coverage, type PathMatching } from '../planner/graph.ts';
 import type { Gathered, Node } from './node.ts';
 import { forKey, keyTextOf, type RenderContext, renderEnv, renderTemplate, scopeOf } from './render.ts';
@@ -187,7 +187,9 @@ export async function renderContextOf(
               ? 'succeeded'
               : upstream.state.outcome,
       };
-      values[upstream.task.label] = entry;
+      // `needs` are tasks of the same pipeline; what comes by path may be another's of the same name.
+      if (upstream.task.pipeline !== node.task.pipeline) continue;
+      values[localLabel(upstream.task)] = entry;
       values[upstream.task.name] ??= entry;
     }
     return values;

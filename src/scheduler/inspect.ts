@@ -10,7 +10,7 @@ import type { StaleReason } from '../model/decision.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue, TaskId } from '../model/ids.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
-import type { Task } from '../model/task.ts';
+import { localLabel, type Task } from '../model/task.ts';
 import type { DecideRequest, DiskState, LastAttempt } from '../planner/decide.ts';
 import { coverage } from '../planner/graph.ts';
 import { type Claim, entryOf } from '../state/ownership.ts';
@@ -126,7 +126,7 @@ export function createInspection(
 
   const metrics = async (node: Node) =>
     node.task.run !== null && mentionsMetrics(node.task)
-      ? collectMetrics(upstreamOf(node, nodes), context.readMetrics)
+      ? collectMetrics(upstreamOf(node, nodes), node.task.pipeline, context.readMetrics)
       : {};
 
   const gathering: GatherContext = {
@@ -268,14 +268,19 @@ function upstreamOf(node: Node, nodes: readonly Node[]): readonly Node[] {
   return [...seen];
 }
 
-/** Values of metrics files by task, and by their own names where only one task has such a value. */
+/**
+ * Values of metrics files by task, and by their own names where only one task has such a value. Of two tasks with
+ * one name that of `pipeline`, whose texts ask, is meant.
+ */
 export async function collectMetrics(
   nodes: readonly Node[],
+  pipeline: string,
   read: RunContext['readMetrics'],
 ): Promise<Readonly<Record<string, JsonValue>>> {
   const byTask: Record<string, JsonValue> = {};
   const short = new Map<string, JsonValue | undefined>();
-  for (const node of nodes) {
+  const isOwn = ({ task }: Node) => task.pipeline === pipeline;
+  for (const node of [...nodes.filter(isOwn), ...nodes.filter((other) => !isOwn(other))]) {
     const files = node.task.outputs.filter((spec) => spec.metrics);
     if (files.length === 0) continue;
     const merged: Record<string, JsonValue> = {};
@@ -283,7 +288,7 @@ export async function collectMetrics(
       const value = await read(path, node.result?.outputs.find((entry) => entry.path === path) ?? null);
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) Object.assign(merged, value);
     }
-    byTask[node.task.label] = merged;
+    byTask[localLabel(node.task)] ??= merged;
     byTask[node.task.name] ??= merged;
     for (const [name, value] of Object.entries(merged)) short.set(name, short.has(name) ? undefined : value);
   }

@@ -8,7 +8,7 @@ import { fail, type Outcome, ok } from '../base/outcome.ts';
 import type { Template } from '../model/expression.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue } from '../model/ids.ts';
-import type { CommandSpec, InputSpec, Task } from '../model/task.ts';
+import { type CommandSpec, type InputSpec, localLabel, type Task } from '../model/task.ts';
 import {
   type EvaluateError,
   renderText,
@@ -169,7 +169,7 @@ function rootValue(root: string, context: RenderContext): JsonValue | undefined 
     case 'needs':
       return context.needs();
     case 'task':
-      return task.label;
+      return localLabel(task);
     case 'pipeline':
       return task.pipeline;
     case 'run':

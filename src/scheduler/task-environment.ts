@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonValue } from '../model/ids.ts';
-import type { Task } from '../model/task.ts';
+import { localLabel, type Task } from '../model/task.ts';
 import { paramVariable } from '../pipeline/param-variable.ts';
 
 export interface TaskEnvironmentRequest {
@@ -30,7 +30,7 @@ export function taskEnvironment(request: TaskEnvironmentRequest): Record<string,
   env['OMP_NUM_THREADS'] ??= cpu;
   // A nested orch sees that it is one, and ignores ORCH_PARAM_* that were set for this task.
   env['ORCH_ATTEMPT'] = request.attemptId;
-  if (task.mentionsTask) env['ORCH_TASK'] = task.label;
+  if (task.mentionsTask) env['ORCH_TASK'] = localLabel(task);
   else delete env['ORCH_TASK'];
   if (Object.keys(task.params).length > 0) {
     for (const [name, value] of Object.entries(task.params)) addParam(env, name, value);

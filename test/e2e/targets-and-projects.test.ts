@@ -252,3 +252,74 @@ describe('usage errors', () => {
     expect(ran.stderr).toContain(join('no', 'such'));
   });
 });
+
+describe('a path as a target', () => {
+  const makers = () =>
+    scenario({
+      top: task('top', 'echo top > out.txt', { outputs: ['out.txt'] }),
+      deep: task('deep', 'echo deep > sub/out.txt', { outputs: ['sub/out.txt'] }),
+    });
+
+  it('starts from where the user stands', async () => {
+    const s = makers();
+    s.write('sub/note.txt', 'a folder to stand in');
+    await s.exits(0, ['run', 'out.txt'], { cwd: 'sub' });
+    expect(s.ran()).toEqual(['deep']);
+    await s.exits(0, ['run', '../out.txt'], { cwd: 'sub' });
+    expect(s.ran()).toEqual(['top']);
+  });
+
+  it('is another one from another folder, also where there is nothing to do', async () => {
+    const s = makers();
+    s.write('sub/note.txt', 'a folder to stand in');
+    for (const _ of [1, 2, 3]) await s.exits(0, ['run', 'out.txt'], { cwd: 'sub' });
+    await s.exits(0, ['run', 'out.txt']);
+    expect(s.ran()).toEqual(['deep', 'top']);
+  });
+
+  it('may start from the root, or be absolute', async () => {
+    const s = makers();
+    s.write('sub/note.txt', 'a folder to stand in');
+    await s.exits(0, ['run', 'sub/out.txt'], { cwd: 'sub' });
+    await s.exits(0, ['run', s.path('out.txt')], { cwd: 'sub' });
+    expect(s.ran()).toEqual(['deep', 'top']);
+  });
+});
+
+describe('a task name that two pipelines have', () => {
+  it('is shown as it must be typed, in lines and events', async () => {
+    const s = twoPipelines();
+    const ran = await s.exits(0, ['run', 'bikes:build', 'taxi:build', 'deploy']);
+    expect(ran.stdout).toContain("Task 'bikes:build' completed");
+    expect(ran.stdout).toContain("Task 'taxi:build' completed");
+    expect(ran.stdout).toContain("Task 'deploy' completed");
+  });
+
+  it('changes no key of the task: `task` in its text is its own name', async () => {
+    const s = bareScenario();
+    const one = { one: { run: 'echo ${{ task }} $ORCH_TASK > out.txt', outputs: ['out.txt'] } };
+    s.write('pipelines/a.yaml', flow(one, { name: 'a' }));
+    await s.exits(0, ['run', 'one']);
+    expect(s.read('out.txt')).toBe('one one\n');
+    s.write('pipelines/b.yaml', flow({ one: task('other') }, { name: 'b' }));
+    expect((await s.exits(0, ['run', 'a:one'])).stdout).toContain("Task 'a:one' is up to date");
+  });
+
+  it('is a metric of its own pipeline in the summary', async () => {
+    const s = bareScenario();
+    for (const [name, rmse] of [
+      ['a', 1],
+      ['b', 2],
+    ])
+      s.write(
+        `pipelines/${name}.yaml`,
+        flow(
+          { eval: { run: `echo '{"rmse": ${rmse}}' > ${name}.json`, metrics: [`${name}.json`] } },
+          { name, summary: [`${name} has \${{ metrics.eval.rmse }}`] },
+        ),
+      );
+    const { stdout } = await s.exits(0, ['run', 'a:eval', 'b:eval']);
+    expect(stdout).toContain('a has 1');
+    expect(stdout).toContain('b has 2');
+  });
+});
