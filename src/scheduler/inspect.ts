@@ -10,7 +10,7 @@ import type { StaleReason } from '../model/decision.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue, TaskId } from '../model/ids.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
-import { localLabel, type Task } from '../model/task.ts';
+import { localLabel, type OutputSpec, type Task } from '../model/task.ts';
 import type { DecideRequest, DiskState, LastAttempt } from '../planner/decide.ts';
 import { coverage } from '../planner/graph.ts';
 import { type Claim, entryOf } from '../state/ownership.ts';
@@ -118,11 +118,20 @@ export function createInspection(
     ownership
       .openClaims()
       .some((claim) => claim.task !== exceptTask && coversOf(claim).some((covers) => covers(path)));
-  const isMade = (path: string) =>
-    graph.makerOf(path) !== null ||
-    (ownership.contentOf(path) !== null && isUnmodified(path, workspace)) ||
-    isClaimed(path) ||
-    findOutputFolders().has(path);
+  /**
+   * No source: a declared output, what orch recorded within an output folder or glob, what an attempt is making.
+   * A file that the user put into an output folder is read with the rest of it, and so it is a source.
+   */
+  const isMade = (path: string) => {
+    const maker = graph.makerOf(path);
+    const isRecorded = ownership.contentOf(path) !== null;
+    return (
+      (maker !== null && (isRecorded || graph.tasks[maker]!.outputs.some((spec) => isLiteral(spec, path)))) ||
+      (isRecorded && isUnmodified(path, workspace)) ||
+      isClaimed(path) ||
+      findOutputFolders().has(path)
+    );
+  };
 
   const metrics = async (node: Node) =>
     node.task.run !== null && mentionsMetrics(node.task)
@@ -246,6 +255,10 @@ export function createInspection(
       return { why: 'probe-failed', detail: lastLine(end.stdout) ?? end.failed ?? `exit ${end.exitCode}` };
     },
   };
+}
+
+function isLiteral(spec: OutputSpec, path: string): boolean {
+  return spec.kind !== 'glob' && spec.path === path;
 }
 
 /** Does a text of the task refer to `metrics`? Then their values are read before it's rendered. */

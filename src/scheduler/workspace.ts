@@ -16,7 +16,7 @@ import {
   statSync,
   unlinkSync,
 } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { lstatOrNull } from '../base/lstat.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { isInside } from '../base/path.ts';
@@ -274,6 +274,8 @@ export function clearingOf(task: Task, keep: Result | null, context: WorkspaceCo
       if (isUnmodified(path, context)) remove.push(path);
       else if (spec.kind === 'file' || wanted !== undefined || context.ownership.contentOf(path) !== null)
         setAside.push(path);
+      // A file manager leaves it in every folder that is looked at: no reason to stop and ask.
+      else if (basename(path) === '.DS_Store') setAside.push(path);
       else if (!context.isClaimed(path))
         occupied.push({ output: spec.kind === 'folder' ? `${spec.path}/` : spec.path, path });
     }

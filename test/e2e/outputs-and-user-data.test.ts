@@ -301,3 +301,58 @@ describe('clean', () => {
     expect(s.read('.cache/other-tool/data')).toBe('theirs\n');
   });
 });
+
+describe('a file that the user puts into an output folder', () => {
+  const reading = (output: string, input: string) =>
+    scenario({
+      make: task('make', 'mkdir -p out && echo made > out/made.txt', { outputs: [output] }),
+      read: task('read', 'cat out/*.txt > read.txt', { inputs: [input], outputs: ['read.txt'] }),
+    });
+
+  it.each([
+    ['out/', 'out/'],
+    ['out/*.txt', 'out/*.txt'],
+    ['out/', 'out/*.txt'],
+    ['out/*.txt', 'out/'],
+  ])('(output %s) counts for what reads %s', async (output, input) => {
+    const s = reading(output, input);
+    await s.exits(0, ['run', 'read']);
+    expect(s.ran()).toEqual(['make', 'read']);
+    s.write('out/mine.txt', 'mine\n');
+    await s.exits(0, ['run', 'read']);
+    expect(s.ran()).toEqual(['read']);
+    expect(s.read('read.txt')).toBe('made\nmine\n');
+    s.write('out/mine.txt', 'changed\n');
+    await s.exits(0, ['run', 'read']);
+    expect(s.ran()).toEqual(['read']);
+    s.remove('out/mine.txt');
+    await s.exits(0, ['run', 'read']);
+    expect(s.ran()).toEqual([]);
+    expect(s.read('read.txt')).toBe('made\n');
+  });
+
+  it('is named when its folder has to be made again, and stays', async () => {
+    const s = reading('out/', 'out/');
+    await s.exits(0, ['run', 'read']);
+    s.ran();
+    s.write('out/mine.txt', 'mine\n');
+    s.remove('out/made.txt');
+    expect(said(await s.exits(2, ['run', 'make']))).toContain('out/mine.txt');
+    expect(s.ran()).toEqual([]);
+    expect(s.read('out/mine.txt')).toBe('mine\n');
+  });
+
+  it('as file managers do is set aside without asking', async () => {
+    const s = scenario({
+      make: task('make', 'mkdir -p out && cp in.txt out/made.txt', { inputs: ['in.txt'], outputs: ['out/'] }),
+    });
+    s.write('in.txt', 'one\n');
+    await s.exits(0, ['run', 'make']);
+    s.write('out/.DS_Store', 'icons');
+    s.write('in.txt', 'two\n');
+    await s.exits(0, ['run', 'make']);
+    expect(s.read('out/made.txt')).toBe('two\n');
+    expect(s.exists('out/.DS_Store')).toBe(false);
+    expect(replaced(s)).toEqual(['icons']);
+  });
+});
