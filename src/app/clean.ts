@@ -2,6 +2,7 @@
 import { lstatSync, readdirSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { entryOf } from '../state/ownership.ts';
+import { forgetRootId, readRootId } from '../state/root-id.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { PipelineErrors } from './pipeline-errors.ts';
 import { openProject, openState, type Project, type ProjectRequest } from './project.ts';
@@ -18,6 +19,8 @@ export interface Cleaned {
   readonly outputs: readonly string[];
   readonly cachedFiles: number;
   readonly freedBytes: number;
+  /** Last good results of other projects that share the cache. */
+  readonly keptForOthers: number;
 }
 
 export async function clean(request: CleanRequest): Promise<Cleaned> {
@@ -34,36 +37,34 @@ export async function clean(request: CleanRequest): Promise<Cleaned> {
   const lock = await acquireRoot(project.layout, 'clean', { wait: true, onWait: () => {} });
   try {
     const removed = request.outputs || request.orphansOnly ? await removeOutputs(project, request) : [];
-    if (request.orphansOnly) return { outputs: removed, cachedFiles: 0, freedBytes: 0 };
+    if (request.orphansOnly) return { outputs: removed, cachedFiles: 0, freedBytes: 0, keptForOthers: 0 };
     return { outputs: removed, ...(await emptyCache(project, request)) };
   } finally {
     if (lock !== 'locked') lock.release();
   }
 }
 
-async function emptyCache(
-  project: Project,
-  request: CleanRequest,
-): Promise<{ cachedFiles: number; freedBytes: number }> {
+async function emptyCache(project: Project, request: CleanRequest): Promise<Omit<Cleaned, 'outputs'>> {
   const { layout } = project;
   const state = await openState(project, {
     readOnly: true,
     rehash: false,
+    needsCache: true,
     environment: request.project.environment,
     notice: () => {},
   });
-  const cleared = state.store === null ? null : await state.store.clear();
+  const cleared = await state.store!.empty(readRootId(layout));
   state.close();
-  if (cleared !== null && !cleared.ok)
+  if (!cleared.ok)
     throw new CommandError(
       `the cache can't be emptied: ${cleared.error.path} (${cleared.error.code})`,
       EXIT.unusable,
     );
+  forgetRootId(layout);
   for (const folder of [join(layout.dir, 'state'), layout.logs, layout.tmp, layout.failed])
     rmSync(folder, { recursive: true, force: true });
-  return cleared === null
-    ? { cachedFiles: 0, freedBytes: 0 }
-    : { cachedFiles: cleared.value.removedFiles, freedBytes: cleared.value.freedBytes };
+  const { removedFiles, freedBytes, pinned } = cleared.value;
+  return { cachedFiles: removedFiles, freedBytes, keptForOthers: pinned.results };
 }
 
 /** Only what is still as orch recorded it. */

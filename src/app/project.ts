@@ -3,12 +3,11 @@
  * The only place that knows how a loaded pipeline is kept between runs.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
-import { isAbsolute, join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { type Hasher, loadHasher } from '../base/digest.ts';
-import type { ResultStore } from '../cache/result-store.ts';
-import { openStore } from '../cache/store.ts';
+import type { LocalStore } from '../cache/store.ts';
 import { createFingerprinter, type Fingerprinter } from '../fingerprint/fingerprinter.ts';
 import type { RunEventBody } from '../model/event.ts';
 import type { Pipeline, Task } from '../model/task.ts';
@@ -17,6 +16,7 @@ import { buildGraph, findCycle, type Graph, type PathMatching } from '../planner
 import { type Journal, openJournal } from '../state/journal.ts';
 import { type Layout, layoutOf } from '../state/layout.ts';
 import { type Ownership, openOwnership } from '../state/ownership.ts';
+import { contentFolderInRoot, openCache } from './content-cache.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { PipelineErrors } from './pipeline-errors.ts';
 import { type FoundProject, findProject, type StartPoint } from './root.ts';
@@ -256,13 +256,15 @@ export interface ProjectState {
   readonly journal: Journal;
   readonly ownership: Ownership;
   readonly fingerprinter: Fingerprinter;
-  readonly store: ResultStore | null;
+  readonly store: LocalStore | null;
   close(): void;
 }
 
 export interface StateRequest {
   readonly readOnly: boolean;
   readonly rehash: boolean;
+  /** true: without a cache that can be used it isn't worth going on (exit 3). */
+  readonly needsCache?: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly notice: (notice: Extract<RunEventBody, { event: 'notice' }>) => void;
 }
@@ -289,44 +291,17 @@ export async function openState(project: Project, request: StateRequest): Promis
     ownFolders: contentFolderInRoot(project, request.environment),
     onNote: (message) => tell('note', 'stat-cache', message),
   });
-  const opened = openStore({
-    dir: contentDir(project, request.environment),
-    maxSizeBytes:
-      pipelines.find(({ cache }) => cache.maxSizeBytes !== null)?.cache.maxSizeBytes ?? DEFAULT_CAP_BYTES,
+  const store = openCache(project, {
+    environment: request.environment,
     hasher: await loadHasher(),
-    notify: (notice) => {
-      switch (notice.notice) {
-        case 'other-version':
-          tell(
-            'note',
-            'cache-version',
-            `the cache in ${notice.dir} also holds entries of another version (${notice.versions.join(', ')}): ignored`,
-          );
-          break;
-        case 'read-only':
-          tell(
-            'warning',
-            'cache-read-only',
-            `the cache can't be written (${notice.error.code}): results are not stored`,
-          );
-          break;
-        case 'quarantined':
-          tell('warning', 'cache-damaged', `a damaged content of the cache was set aside: ${notice.digest}`);
-          break;
-      }
-    },
+    isNeeded: request.needsCache === true,
+    notice: request.notice,
   });
-  if (!opened.ok)
-    tell(
-      'warning',
-      'cache-unusable',
-      `the cache ${opened.error.path} can't be used (${opened.error.code}): running without it`,
-    );
   return {
     journal,
     ownership,
     fingerprinter,
-    store: opened.ok ? opened.value : null,
+    store,
     close() {
       if (!request.readOnly) fingerprinter.flush();
       fingerprinter.close();
@@ -334,22 +309,4 @@ export async function openState(project: Project, request: StateRequest): Promis
       ownership.close();
     },
   };
-}
-
-/** Announced when reached (SPEC A3). */
-const DEFAULT_CAP_BYTES = 20_000_000_000;
-
-/** A content cache that was moved into the root isn't part of the project. */
-function contentFolderInRoot(project: Project, environment: StateRequest['environment']): string[] {
-  const path = relative(project.layout.root, contentDir(project, environment));
-  return path === '' || path.startsWith('..') || isAbsolute(path) ? [] : [path];
-}
-
-export function contentDir(
-  project: Project,
-  environment: Readonly<Record<string, string | undefined>>,
-): string {
-  const declared = project.pipelines.find(({ cache }) => cache.dir !== null)?.cache.dir ?? null;
-  const chosen = environment['ORCH_CACHE_DIR'] || declared;
-  return chosen ? resolve(project.layout.root, chosen) : project.layout.content;
 }

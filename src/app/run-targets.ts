@@ -11,6 +11,7 @@ import { appendRun, compactJournal, journalPath, type RunRecord, sizeOf } from '
 import { type Layout, makeFolders } from '../state/layout.ts';
 import { ownershipBytes } from '../state/ownership.ts';
 import { attended } from './attend.ts';
+import { enlistRoot, settleCache } from './cache-upkeep.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { idleQuestion } from './idle-question.ts';
 import { lookContext } from './look-context.ts';
@@ -63,6 +64,7 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
   const state = await openState(project, {
     readOnly: false,
     rehash: request.rehash,
+    needsCache: request.useCache,
     environment: request.project.environment,
     notice: emit,
   });
@@ -85,6 +87,7 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
         emit: held.emit,
       }),
       async acquire() {
+        if (request.useCache) await enlistRoot(project, state.store!, request.project.environment);
         if (lock === null) {
           const loadedBytes = [state.journal.sizeBytes, state.ownership.sizeBytes];
           const got = await acquireRoot(
@@ -130,6 +133,16 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
     held.release();
     const exitCode = exitCodeOf(end);
     const summary = exitCode === 0 ? await renderLines(project, plan, 'summary', context, end.nodes) : [];
+    await settleCache({
+      project,
+      store: request.useCache ? state.store : null,
+      journal: state.journal,
+      environment: request.project.environment,
+      nodes: end.nodes,
+      acted: lock !== null,
+      isInterrupted: end.interruptedBy !== null,
+      emit: held.emit,
+    });
     const durationMs = performance.now() - round.startedAtMs;
     const runState = end.interruptedBy !== null ? 'interrupted' : exitCode === 0 ? 'succeeded' : 'failed';
     recordRun(

@@ -34,3 +34,17 @@ export function parseSize(text: string): Outcome<number, string> {
   const bytes = Math.round(Number(amount) * factor);
   return Number.isSafeInteger(bytes) ? ok(bytes) : fail('it is too large');
 }
+
+/** `523 B`, `12 kB`, `340 MB`, `1.2 GB`: decimal, as `4GB` is read. */
+export function formatSize(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let at = 0;
+  let amount = bytes;
+  // What would be rounded to 1000 is one of the next unit.
+  while (at < units.length - 1 && amount >= 999.5) {
+    amount /= 1000;
+    at += 1;
+  }
+  const digits = at === 0 || amount >= 9.95 ? 0 : 1;
+  return `${amount.toFixed(digits)} ${units[at]}`;
+}

@@ -3,7 +3,7 @@
  * it is whole, checked and synced, so every name leads to bytes that were right once; whether they still are is
  * checked at each use. Doesn't know results.
  */
-import { chmodSync, closeSync, lstatSync, openSync, renameSync, statSync, utimesSync } from 'node:fs';
+import { chmodSync, closeSync, lstatSync, openSync, renameSync, statSync } from 'node:fs';
 import { type IoError, removeFile, tempName } from '../base/atomic-file.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { clone, digestInPieces, readSmall, SMALL_BYTES, syncData, writeAll } from './copy-content.ts';
@@ -11,9 +11,10 @@ import { blobFolder, validDigestSize } from './layout.ts';
 import {
   failed,
   makeFolder,
+  nameTemp,
+  noteUse,
   openTemp,
   type TempFile,
-  USE_NOTED_EVERY_MS,
   type Workspace,
   withFolder,
 } from './workspace.ts';
@@ -149,7 +150,7 @@ export function placeBlob(workspace: Workspace, { temp, intake }: StagedBlob): O
   workspace.unsynced.add(intake.folder);
   if (temp === null) return ok(undefined);
   try {
-    withFolder(workspace, intake.folder, () => renameSync(temp, intake.target));
+    nameTemp(workspace, temp, intake.target);
     return ok(undefined);
   } catch (error) {
     removeFile(temp);
@@ -182,21 +183,9 @@ export async function quarantineIfDamaged(workspace: Workspace, digest: string):
 }
 
 function alreadyThere(intake: Intake): StagedBlob {
-  // A collection must not take for unused what is about to be used again.
+  // A trim must not take for unused what is about to be used again.
   noteUse(intake.target);
   return { intake, temp: null };
-}
-
-/** Sets a file's time to now where it wasn't set within the last day. */
-export function noteUse(path: string): void {
-  try {
-    const now = Date.now();
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat === undefined || now - stat.mtimeMs < USE_NOTED_EVERY_MS) return;
-    utimesSync(path, now / 1000, now / 1000);
-  } catch {
-    // A read-only store, or another user's file: whoever may write it will note it.
-  }
 }
 
 function holdsBytes({ target, sizeBytes }: Intake, bytes: Buffer, buffer: Buffer): boolean {

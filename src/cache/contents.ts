@@ -4,18 +4,22 @@
  */
 import { type Dirent, lstatSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { type IoError, ioError, isAbandonedTemp, isTempName } from '../base/atomic-file.ts';
+import { type IoError, ioError, isAbandonedTemp, isTempName, removeFile } from '../base/atomic-file.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
-import { type ContentLayout, isKey, SHARD_PATTERN, validDigestSize } from './layout.ts';
+import { type ContentLayout, isKey, isRootId, SHARD_PATTERN, validDigestSize } from './layout.ts';
 import { pause } from './pacing.ts';
-import type { Cleared } from './result-store.ts';
 
 type Kind = 'blob' | 'result' | 'quarantined' | 'temp';
 
-interface Found {
+export interface Found {
   readonly kind: Kind;
   readonly path: string;
   readonly name: string;
+}
+
+export interface Emptied {
+  readonly removedFiles: number;
+  readonly freedBytes: number;
 }
 
 export interface Counts {
@@ -40,7 +44,7 @@ export function countContents(layout: ContentLayout): Counts {
  * Removes the store's files, then the folders that are empty afterwards; the store's own folder stays. Results go
  * first, so that an interrupt leaves no result without contents. Temporary files of live processes stay with them.
  */
-export async function removeContents(layout: ContentLayout): Promise<Outcome<Cleared, IoError>> {
+export async function removeContents(layout: ContentLayout): Promise<Outcome<Emptied, IoError>> {
   let removedFiles = 0;
   let freedBytes = 0;
   for (const { kind, path, name } of files(layout)) {
@@ -61,19 +65,33 @@ export async function removeContents(layout: ContentLayout): Promise<Outcome<Cle
     for (const shard of list(folder)) if (isShard(shard)) removeIfEmpty(join(folder, shard.name));
     removeIfEmpty(folder);
   }
+  for (const name of list(layout.roots))
+    if (name.isFile() && isRootId(name.name)) removeFile(join(layout.roots, name.name));
+  removeFile(layout.usage);
   for (const folder of [layout.tmp, layout.quarantine, layout.roots, layout.base]) removeIfEmpty(folder);
   return ok({ removedFiles, freedBytes });
 }
 
 function* files(layout: ContentLayout): Generator<Found> {
-  for (const shard of list(layout.results)) {
-    if (isShard(shard)) yield* filesIn(join(layout.results, shard.name), 'result', isKey);
-  }
-  for (const shard of list(layout.blobs)) {
-    if (isShard(shard)) yield* filesIn(join(layout.blobs, shard.name), 'blob', isDigest);
-  }
-  yield* filesIn(layout.quarantine, 'quarantined', isDigest);
-  yield* filesIn(layout.tmp, 'temp', isTempName);
+  yield* resultFiles(layout);
+  yield* contentFiles(layout);
+  yield* otherFiles(layout);
+}
+
+export function* resultFiles({ results }: ContentLayout): Generator<Found> {
+  for (const shard of list(results))
+    if (isShard(shard)) yield* filesIn(join(results, shard.name), 'result', isKey);
+}
+
+export function* contentFiles({ blobs }: ContentLayout): Generator<Found> {
+  for (const shard of list(blobs))
+    if (isShard(shard)) yield* filesIn(join(blobs, shard.name), 'blob', isDigest);
+}
+
+/** What was set aside, and what is being written. */
+export function* otherFiles({ quarantine, tmp }: ContentLayout): Generator<Found> {
+  yield* filesIn(quarantine, 'quarantined', isDigest);
+  yield* filesIn(tmp, 'temp', isTempName);
 }
 
 function* filesIn(folder: string, kind: Kind, isOurs: (name: string) => boolean): Generator<Found> {

@@ -6,7 +6,9 @@
  *     v1/results/<h>/<key>        results of a key, by the key's last digit (see result-entry.ts)
  *     v1/tmp/.tmp-…               being written
  *     v1/quarantine/<digest>      contents found damaged, the last of each digest
- *     v1/roots/                   roots that use a shared store (kept free)
+ *     v1/roots/<root id>          who uses the store, and which results it must keep (see roots.ts)
+ *     v1/usage                    about how large it is (see usage.ts)
+ *     v1/trim.lock/               held by whoever removes what is long unused
  *
  * Sixteen folders, not 256: each folder with a new name in it costs a sync of its own at the end of a save.
  * 256 new contents in 1, 16, 256 folders: 0.5, 1.1, 16 ms; and ext4, xfs, btrfs and apfs index large folders.
@@ -25,6 +27,7 @@ export interface ContentLayout {
   readonly tmp: string;
   readonly quarantine: string;
   readonly roots: string;
+  readonly usage: string;
 }
 
 export function contentLayout(dir: string): ContentLayout {
@@ -37,12 +40,14 @@ export function contentLayout(dir: string): ContentLayout {
     tmp: join(base, 'tmp'),
     quarantine: join(base, 'quarantine'),
     roots: join(base, 'roots'),
+    usage: join(base, 'usage'),
   };
 }
 
 const DIGEST_PATTERN = /^[a-z0-9]+-([0-9a-f])[0-9a-f]{15,127}-(0|[1-9]\d{0,15})$/;
 const KEY_PATTERN = /^k\d+-[0-9a-f]{31,127}([0-9a-f])$/;
 export const SHARD_PATTERN = /^[0-9a-f]$/;
+const ROOT_ID_PATTERN = /^[0-9a-f]{16,64}$/;
 const VERSION_PATTERN = /^v\d+$/;
 
 /** The size in bytes that a digest states, null where it isn't a digest (and must not become part of a path). */
@@ -53,6 +58,10 @@ export function validDigestSize(digest: string): number | null {
 
 export function isKey(key: string): key is TaskKey {
   return KEY_PATTERN.test(key);
+}
+
+export function isRootId(name: string): boolean {
+  return ROOT_ID_PATTERN.test(name);
 }
 
 /** Folder of a content; the digest must be one (`validDigestSize`). */

@@ -1,6 +1,6 @@
 /**
- * The file that holds a key's results: one checksummed line each (see base/checksummed-lines), the one stored
- * first on top. What it reads it checks as if a stranger had written it, since caches are shared and damaged;
+ * The file that holds a key's results: one checksummed line each (see base/checksummed-lines), the one that holds
+ * on top: the one stored first, or the one forced last. What it reads it checks as if a stranger had written it, since caches are shared and damaged;
  * it knows nothing of contents.
  *
  *     <checksum> {"key":…,"outputs":[{"kind":"file","path":…,"digest":…,"executable":…,"stored":…},…],"durationMs":…,…}
@@ -39,10 +39,21 @@ export function formatResults(results: readonly Result[]): string {
 
 /**
  * The list with one more result: `null` where it already holds one with the same outputs. The first stays the
- * first for ever; of the others the oldest makes room.
+ * first, unless the added one is to be (`atFront`); of the others the oldest makes room.
  */
-export function withResult(present: readonly Result[], added: Result): Result[] | null {
-  if (present.some((result) => haveSameOutputs(result, added))) return null;
+export function withResult(
+  present: readonly Result[],
+  added: Result,
+  atFront = false,
+): readonly Result[] | null {
+  const same = present.findIndex((result) => haveSameOutputs(result, added));
+  if (atFront) {
+    // Made again with the same bytes: the later time counts for what expires.
+    if (same === 0 && present[0]!.createdAtMs >= added.createdAtMs) return null;
+    const others = present.filter((_, at) => at !== same);
+    return [added, ...others.slice(Math.max(0, others.length - (MAX_RESULTS_PER_KEY - 1)))];
+  }
+  if (same !== -1) return null;
   const [first, ...others] = present;
   if (first === undefined) return [added];
   return [first, ...others.slice(Math.max(0, others.length - (MAX_RESULTS_PER_KEY - 2))), added];

@@ -9,7 +9,7 @@ import type { OutputEntry, Result } from '../model/result.ts';
 
 export interface ResultStore {
   /**
-   * The results known for a key, the one stored first at the front; none where the entry is absent or damaged.
+   * The results known for a key, at the front the one stored first, or the one forced last; none where the entry is absent or damaged.
    * A result is offered even where contents of it are gone: an output that is in place needs none. Reads one
    * small file, synchronously.
    */
@@ -27,11 +27,16 @@ export interface ResultStore {
    * others, and the root that made it has it in its journal.
    *
    * `contentOf` says where the content of an output lies now. Each content is checked to have the recorded
-   * digest; else nothing is recorded. May be called many times at once.
+   * digest; else nothing is recorded. May be called many times at once. What was saved is kept for the root that
+   * saved it, as by `touch`.
    *
    * Precondition: entry paths are plain relative paths; anything else is a bug and throws.
    */
-  save(result: Result, contentOf: (path: string) => string): Promise<Outcome<Saved, SaveFailure>>;
+  save(
+    result: Result,
+    contentOf: (path: string) => string,
+    options?: SaveOptions,
+  ): Promise<Outcome<Saved, SaveFailure>>;
 
   /**
    * Brings entries back under `root`, all or none: every content is copied and checked before the first name is
@@ -44,14 +49,16 @@ export interface ResultStore {
    */
   restore(entries: readonly OutputEntry[], root: string, options?: RestoreOptions): Promise<RestoreOutcome>;
 
-  /** Marks a key as used, for the collection of what is long unused. Cheap; at most one write a day and key. */
-  touch(key: TaskKey): void;
+  /** The root relies on this result from now on: it is among the last to be removed for want of room. A few us. */
+  touch(result: Result): void;
 
   /** Walks the whole store: some 10 us a content. */
   info(): StoreInfo;
+}
 
-  /** Removes everything this store made, and nothing else; links are removed or left, never followed. */
-  clear(): Promise<Outcome<Cleared, IoError>>;
+export interface SaveOptions {
+  /** It becomes the one that others get, whatever was stored before (`--force`). */
+  readonly first?: boolean;
 }
 
 export type Saved =
@@ -101,11 +108,6 @@ export interface StoreInfo {
   /** Damaged contents that were set aside. */
   readonly quarantined: number;
   readonly readOnly: boolean;
-}
-
-export interface Cleared {
-  readonly removedFiles: number;
-  readonly freedBytes: number;
 }
 
 /** Something a user should read once. */

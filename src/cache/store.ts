@@ -1,24 +1,25 @@
 /**
  * The local store: results by key and contents by digest in one folder, which any number of processes may share
  * without locks, since every file gets its name in one step and is never changed afterwards. This file says what
- * happens in which order; how is in blobs.ts, result-entry.ts, restore.ts and contents.ts.
+ * happens in which order; how is in blobs.ts, results.ts, restore.ts and, for what keeps it in bounds, upkeep.ts.
  */
 import { readdirSync, statSync } from 'node:fs';
 import type { IoError } from '../base/atomic-file.ts';
 import type { Hasher } from '../base/digest.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { sortPaths } from '../base/path.ts';
-import type { TaskKey } from '../model/ids.ts';
 import type { Result } from '../model/result.ts';
-import { discardBlob, hasBlob, noteUse, placeBlob, type StagedBlob, stageBlob } from './blobs.ts';
-import { countContents, removeContents } from './contents.ts';
-import { isKey, otherVersions, resultFolder, validDigestSize } from './layout.ts';
+import { discardBlob, hasBlob, placeBlob, type StagedBlob, stageBlob } from './blobs.ts';
+import { countContents } from './contents.ts';
+import { isKey, otherVersions, validDigestSize } from './layout.ts';
+import { obstacleAt, type Unusable } from './obstacle.ts';
 import { restoreEntries } from './restore.ts';
 import { readResults } from './result-entry.ts';
-import type { ResultStore, Saved, SaveFailure, StoreNotice } from './result-store.ts';
-import { placeResult } from './results.ts';
+import type { ResultStore, Saved, SaveFailure, SaveOptions, StoreInfo, StoreNotice } from './result-store.ts';
+import { placeResult, resultFile } from './results.ts';
 import { isRelativePath } from './safe-path.ts';
-import { failed, openWorkspace, sweepOnce, type Workspace } from './workspace.ts';
+import { createUpkeep, type RegisteredRoot, type Upkeep } from './upkeep.ts';
+import { failed, noteUse, openWorkspace, sweepOnce, type Workspace } from './workspace.ts';
 
 export interface StoreOptions {
   /** Absolute; made by the first `save`. */
@@ -28,18 +29,30 @@ export interface StoreOptions {
   readonly notify?: (notice: StoreNotice) => void;
 }
 
+/** A store on this machine, with all that keeps it in bounds. */
+export type LocalStore = Omit<ResultStore, 'info'> &
+  Omit<Upkeep, 'keep' | 'grew' | 'roots'> & { info(): LocalInfo };
+
+export type LocalInfo = StoreInfo & {
+  /** Whose last good results it keeps. */
+  readonly roots: readonly RegisteredRoot[];
+};
+
 /**
  * Opens a store. Looks at its folder and writes nothing: a store that is only asked, or that can't be written,
  * works as far as it goes. Fails where `dir` is no folder or can't be looked at.
  */
-export function openStore(options: StoreOptions): Outcome<ResultStore, IoError> {
+export function openStore(options: StoreOptions): Outcome<LocalStore, Unusable> {
   const { dir, maxSizeBytes, hasher } = options;
   const notify = options.notify ?? (() => undefined);
   const workspace = openWorkspace(dir, hasher);
   const { layout } = workspace;
+  const upkeep = createUpkeep(workspace, maxSizeBytes);
   let readOnly = false;
 
   try {
+    const obstacle = obstacleAt(dir);
+    if (obstacle !== null) return fail(obstacle);
     // An old store's content is worth a line as long as this version has none of its own.
     if (
       statSync(layout.base, { throwIfNoEntry: false }) === undefined &&
@@ -52,13 +65,15 @@ export function openStore(options: StoreOptions): Outcome<ResultStore, IoError> 
     return failed(error, 'open', dir);
   }
 
-  function resultFile(key: TaskKey): string {
-    return `${resultFolder(layout, key)}/${key}`;
+  function refuseWrites(error: IoError): void {
+    if (!readOnly) notify({ notice: 'read-only', error });
+    readOnly = true;
   }
 
   async function save(
     result: Result,
     contentOf: (path: string) => string,
+    saveOptions: SaveOptions = {},
   ): Promise<Outcome<Saved, SaveFailure>> {
     if (result.accepted) return ok({ saved: false, because: 'accepted' });
     if (readOnly) return ok({ saved: false, because: 'read-only' });
@@ -69,30 +84,45 @@ export function openStore(options: StoreOptions): Outcome<ResultStore, IoError> 
       return ok({ saved: false, because: 'larger-than-cap', sizeBytes, maxSizeBytes });
     sweepOnce(workspace, layout.tmp);
 
-    let outcome = await saveOnce(workspace, result, contents, contentOf);
-    // Somebody cleared the store meanwhile, temporary files included.
-    if (isIo(outcome, 'ENOENT')) outcome = await saveOnce(workspace, result, contents, contentOf);
-    if (!outcome.ok && outcome.error.kind === 'io' && isWriteRefused(outcome.error, dir)) {
-      if (!readOnly) notify({ notice: 'read-only', error: outcome.error });
-      readOnly = true;
+    const once = () =>
+      saveOnce(workspace, { result, contents, contentOf, isFirst: saveOptions.first === true });
+    let outcome = await once();
+    // Somebody cleared the store meanwhile, temporary files included, or trimmed away what was to be used again.
+    if (isIo(outcome, 'ENOENT')) outcome = await once();
+    if (!outcome.ok) {
+      if (outcome.error.kind !== 'io' || !isWriteRefused(outcome.error, dir)) return outcome;
+      refuseWrites(outcome.error);
       return ok({ saved: false, because: 'read-only' });
     }
-    return outcome;
+    const { addedBlobs, addedBytes, entryBytes } = outcome.value;
+    upkeep.grew(addedBytes + entryBytes);
+    upkeep.keep(result.key);
+    return ok({ saved: true, addedBlobs, addedBytes });
   }
 
   return ok({
-    lookup: (key) => (isKey(key) ? readResults(resultFile(key), key) : []),
+    lookup: (key) => (isKey(key) ? readResults(resultFile(workspace, { key }), key) : []),
     hasContent: (entry) => entry.kind !== 'file' || (entry.stored && hasBlob(workspace, entry.digest)),
     save,
     restore: (entries, root, restoreOptions) =>
       restoreEntries(workspace, entries, root, restoreOptions ?? {}, (path, digest) =>
         notify({ notice: 'quarantined', path, digest }),
       ),
-    touch(key) {
-      if (isKey(key)) noteUse(resultFile(key));
+    touch(result) {
+      if (!isKey(result.key) || result.accepted || readOnly) return;
+      // What keeps its contents is gone (a power cut): without it they would be taken for nobody's.
+      if (!noteUse(resultFile(workspace, result))) placeResult(workspace, result, false);
+      upkeep.keep(result.key);
     },
-    info: () => ({ dir, maxSizeBytes, readOnly, ...countContents(layout) }),
-    clear: () => removeContents(layout),
+    info: () => ({ dir, maxSizeBytes, readOnly, roots: upkeep.roots(), ...countContents(layout) }),
+    ...upkeep,
+    prepare(root) {
+      const prepared = upkeep.prepare(root);
+      if (prepared.ok || prepared.error.kind !== 'io' || !isWriteRefused(prepared.error, dir))
+        return prepared;
+      refuseWrites(prepared.error);
+      return ok(undefined);
+    },
   });
 }
 
@@ -121,16 +151,29 @@ function contentsOf(result: Result): Content[] {
   return [...contents.values()];
 }
 
+interface SaveRequest {
+  readonly result: Result;
+  readonly contents: readonly Content[];
+  readonly contentOf: (path: string) => string;
+  readonly isFirst: boolean;
+}
+
+interface SavedOnce {
+  readonly addedBlobs: number;
+  readonly addedBytes: number;
+  /** Of the result's entry. */
+  readonly entryBytes: number;
+}
+
 /** Copy and sync all contents; only when all are right, name them; then the result; then sync the folders. */
 async function saveOnce(
   workspace: Workspace,
-  result: Result,
-  contents: readonly Content[],
-  contentOf: (path: string) => string,
-): Promise<Outcome<Saved, SaveFailure>> {
+  { result, contents, contentOf, isFirst }: SaveRequest,
+): Promise<Outcome<SavedOnce, SaveFailure>> {
   const staged: StagedBlob[] = [];
   const changed: string[] = [];
   const failures: IoError[] = [];
+  const reused: string[] = [];
   let addedBlobs = 0;
   let addedBytes = 0;
   try {
@@ -147,17 +190,23 @@ async function saveOnce(
     for (let blob = staged.pop(); blob !== undefined; blob = staged.pop()) {
       const placed = placeBlob(workspace, blob);
       if (!placed.ok) return placed;
-      if (blob.temp === null) continue;
+      if (blob.temp === null) {
+        reused.push(blob.intake.target);
+        continue;
+      }
       addedBlobs += 1;
       addedBytes += blob.intake.sizeBytes;
     }
   } finally {
     for (const blob of staged) discardBlob(blob);
   }
-  const recorded = placeResult(workspace, result);
+  const recorded = placeResult(workspace, result, isFirst);
   if (!recorded.ok) return recorded;
+  // A trim that hasn't seen the result may take what only it names now: from here on it sees that it's in use.
+  for (const path of reused)
+    if (!noteUse(path)) return fail({ kind: 'io', doing: 'write', path, code: 'ENOENT' });
   const synced = await workspace.syncFolders();
-  return synced.ok ? ok({ saved: true, addedBlobs, addedBytes }) : synced;
+  return synced.ok ? ok({ addedBlobs, addedBytes, entryBytes: recorded.value }) : synced;
 }
 
 function isIo(outcome: Outcome<unknown, SaveFailure>, code: string): boolean {

@@ -10,6 +10,7 @@ import { formatDiagnostic } from '../base/diagnostic.ts';
 import { nearest } from '../base/nearest.ts';
 import { errorCodeText } from '../reporters/phrases.ts';
 import { splitArgv } from './argv.ts';
+import type { GcFlags } from './commands/cache.ts';
 import { addFlags, GLOBAL_FLAGS, longName, RUN_FLAGS, takesValue } from './options.ts';
 import { exitWhenFlushed, print, printError, tolerateClosedPipes } from './output.ts';
 import type { GlobalOptions } from './request.ts';
@@ -162,7 +163,7 @@ Examples:
   const cache = program.command('cache').description('look at the content cache');
   cache
     .command('info')
-    .description('where it is, how large, how many contents')
+    .description('where it is, how large it is and may become, and for which projects it keeps what')
     .action((_options: unknown, self: Command) =>
       set(import('./commands/cache.ts').then(({ cacheInfo }) => cacheInfo(globals(self)))),
     );
@@ -171,6 +172,25 @@ Examples:
     .description('print its folder')
     .action((_options: unknown, self: Command) =>
       set(import('./commands/cache.ts').then(({ cachePath }) => cachePath(globals(self)))),
+    );
+  cache
+    .command('gc')
+    .description('remove what is long unused, never the last good results of a project')
+    .option('--max-size <size>', 'down to this, such as 10GB (default: below the cap)')
+    .option('--max-age <duration>', 'and what was not used for so long, such as 30d')
+    .option('-n, --dry-run', 'only say what would be removed')
+    .addHelpText(
+      'after',
+      `
+The least recently used results go first; runs may go on meanwhile. A run that stores something does this by itself
+once the cache is above its cap: cache.max_size in the pipeline or ORCH_CACHE_MAX_SIZE, by default 20GB.
+
+Examples:
+  orch cache gc --max-age 30d
+  orch cache gc --max-size 5GB --dry-run`,
+    )
+    .action((flags: GcFlags, self: Command) =>
+      set(import('./commands/cache.ts').then(({ cacheGc }) => cacheGc(flags, globals(self)))),
     );
   for (const each of [...program.commands, ...cache.commands])
     each.exitOverride().configureOutput({ writeErr: printError });

@@ -12,6 +12,7 @@ import type { Fingerprint } from '../fingerprint/path-reader.ts';
 import type { Failure } from '../model/failure.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
 import type { Task } from '../model/task.ts';
+import { tooLargeText } from '../reporters/cache-phrases.ts';
 import type { JournalEntry } from '../state/journal.ts';
 import type { Claim } from '../state/ownership.ts';
 import type { RunContext } from './context.ts';
@@ -283,13 +284,14 @@ async function keep(
       // Owned from here on in memory: the same run may have to restore or remove it again.
       context.ownership.append([{ own: result.outputs, by: task.id }, { end: attemptId }]);
       if (context.store !== null && context.options.useCache && task.cacheable && !result.accepted) {
-        const saved = await context.store.save(result, (path) => join(context.layout.root, path));
+        const saved = await context.store.save(result, (path) => join(context.layout.root, path), {
+          first: node.reason?.why === 'forced' || node.reason?.why === 'expired',
+        });
         if (!saved.ok) return saved.error;
-        if (!saved.value.saved && saved.value.because === 'larger-than-cap')
-          workspace.notice(
-            'result-too-large',
-            `the result of ${task.label} is larger than the cache may become: not stored`,
-          );
+        if (!saved.value.saved && saved.value.because === 'larger-than-cap') {
+          const { sizeBytes, maxSizeBytes } = saved.value;
+          workspace.notice('result-too-large', tooLargeText(task.label, sizeBytes, maxSizeBytes));
+        }
       }
       entries.push({ kind: 'result', result });
     }

@@ -73,6 +73,8 @@ async function putBack(
   if (!parents.ok) return parents.error;
   const { store, layout } = context;
   if (store === null) return 'missing';
+  // Before it's relied on, so that a trim in another process leaves it.
+  store.touch(result);
   const outcome = await store.restore(wanted, layout.root, { allowedLinks: inspection.allowedLinks });
   if (outcome.restored) return 'restored';
   switch (outcome.why) {

@@ -276,6 +276,7 @@ class Run {
   private adopt(node: Node, request: DecideRequest): void {
     if (node.result === null || request.own !== null || this.context.journal.resultOf(request.key) !== null)
       return;
+    this.context.store?.touch(node.result);
     this.context.journal.append([
       { kind: 'result', result: node.result },
       { kind: 'restored', id: node.task.id, key: request.key, manifest: request.manifest },

@@ -63,6 +63,8 @@ export interface Journal {
   resultOf(key: TaskKey): Result | null;
   lastAttempt(id: TaskId): AttemptRecord | null;
   manifestOf(attempt: AttemptRecord): KeyManifest | null;
+  /** Of the last time that its outputs were as they should be, whatever was tried since; null: never. */
+  lastGoodKey(id: TaskId): TaskKey | null;
   /** Duration of the last attempt that succeeded. */
   expectedMs(id: TaskId): number | null;
   /** Takes effect in memory at once; durable when `sync` resolves. */
@@ -106,6 +108,7 @@ export function openJournal(layout: Layout): Journal {
   const results = new Map<string, Extract<Line, { t: 'result' }>>();
   const attempts = new Map<string, AttemptRecord>();
   const durations = new Map<string, number>();
+  const goodKeys = new Map<string, string>();
   const { records, damagedLines } = readLines(path);
   for (const line of records as Line[]) apply(line);
   const sizeBytes = sizeOf(path);
@@ -114,6 +117,7 @@ export function openJournal(layout: Layout): Journal {
   let manifestsEnd = 0;
 
   function apply(line: Line): void {
+    if (isGood(line)) goodKeys.set(line.id, line.key);
     switch (line.t) {
       case 'result':
         results.set(line.key, line);
@@ -210,6 +214,7 @@ export function openJournal(layout: Layout): Journal {
     },
     lastAttempt: (id) => attempts.get(id) ?? null,
     manifestOf: ({ manifestAt }) => (manifestAt === null ? null : readManifest(manifestsPath, manifestAt)),
+    lastGoodKey: (id) => (goodKeys.get(id) as TaskKey | undefined) ?? null,
     expectedMs: (id) => durations.get(id) ?? null,
     append(entries) {
       appender ??= openAppender(path);
@@ -258,14 +263,21 @@ export function compactJournal(layout: Layout): void {
       latest.set(`${line.t === 'restored' ? 'restored' : 'attempt'} ${line.id}`, line);
       if (line.t !== 'restored') latest.delete(`restored ${line.id}`);
       if (line.t === 'end' && line.how === 'succeeded') latest.set(`success ${line.id}`, line);
+      if (isGood(line)) latest.set(`good ${line.id}`, line);
     }
   }
-  // Successes first: a later failure of the same task must stay the last word on it.
-  const kept = [...latest].sort(
-    ([a], [b]) => Number(b.startsWith('success')) - Number(a.startsWith('success')),
-  );
+  // Successes first, then what was good last: a later failure of the same task must stay the last word on it.
+  const rank = (name: string) => (name.startsWith('success') ? 0 : name.startsWith('good') ? 1 : 2);
+  const ranked = [...latest].sort(([a], [b]) => rank(a) - rank(b)).map(([, line]) => line);
+  // One line may be several of these: where it stands last, it says all that it has to say.
+  const kept = [...new Set(ranked.reverse())].reverse();
   if (kept.length * 3 > records.length) return;
-  writeFileAtomic(path, formatLines(kept.map(([, line]) => line)), { sync: true });
+  writeFileAtomic(path, formatLines(kept), { sync: true });
+}
+
+/** From here on the task's outputs were those of the key. */
+function isGood(line: Line): line is Extract<Line, { t: 'end' | 'restored' }> {
+  return line.t === 'restored' || (line.t === 'end' && (line.how === 'succeeded' || line.how === 'accepted'));
 }
 
 function toTuple(entry: OutputEntry): OutputTuple {

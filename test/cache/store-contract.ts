@@ -222,6 +222,40 @@ export function describeStoreContract(name: string, rig: StoreRig): void {
       expect(store.lookup(result.key).length).toBeLessThan(6);
     });
 
+    test('a result that is to be the first becomes it, and the others stay behind it', async () => {
+      const { store, root, result } = await saved({ 'a.txt': { file: '0' } });
+      const put = async (text: string, options = {}) => {
+        writeFileSync(join(root, 'a.txt'), text);
+        const made = { ...resultOf(root), createdAtMs: result.createdAtMs + Number(text) };
+        expect(await store.save(made, (path) => join(root, path), options)).toMatchObject({
+          value: { saved: true },
+        });
+        return made;
+      };
+      const forced = await put('1', { first: true });
+      expect(store.lookup(result.key)).toEqual([forced, result]);
+      const later = await put('2');
+      expect(store.lookup(result.key)).toEqual([forced, result, later]);
+      // One that is there already comes to the front, and no second time.
+      const again = await put('2', { first: true });
+      expect(store.lookup(result.key)).toEqual([again, forced, result]);
+      await put('2', { first: true });
+      expect(store.lookup(result.key)).toEqual([again, forced, result]);
+      for (const text of ['3', '4', '5']) await put(text, { first: true });
+      const found = store.lookup(result.key);
+      expect(found[0]?.createdAtMs).toBe(result.createdAtMs + 5);
+      expect(found.length).toBeLessThan(6);
+    });
+
+    test('the same bytes made again later are the first with their later time', async () => {
+      const { store, root, result } = await saved({ 'a.txt': { file: '0' } });
+      const again = { ...result, createdAtMs: result.createdAtMs + 1000 };
+      await store.save(again, (path) => join(root, path));
+      expect(store.lookup(result.key)).toEqual([result]);
+      await store.save(again, (path) => join(root, path), { first: true });
+      expect(store.lookup(result.key)).toEqual([again]);
+    });
+
     test('an accepted result is never stored', async () => {
       const root = tempFolder();
       writeTree(root, TREE);
@@ -407,22 +441,6 @@ export function describeStoreContract(name: string, rig: StoreRig): void {
         failure: { kind: 'io', doing: 'restore', path: join(root, 'a.txt'), code: 'EISDIR' },
       });
       expect(readFileSync(join(root, 'a.txt/mine'), 'utf8')).toBe('mine');
-    });
-
-    test('cleared, it knows nothing, and can be used again', async () => {
-      const { store, root, result } = await saved();
-      expect(store.info()).toMatchObject({ blobs: 4, results: 1 });
-      expect(await store.clear()).toMatchObject({ ok: true, value: { removedFiles: 5 } });
-      expect(store.info()).toMatchObject({ blobs: 0, results: 0, sizeBytes: 0 });
-      expect(store.lookup(result.key)).toEqual([]);
-      expect(await store.restore(result.outputs, tempFolder())).toMatchObject({
-        restored: false,
-        why: 'missing',
-      });
-      expect(await store.save(result, (path) => join(root, path))).toMatchObject({
-        value: { saved: true, addedBlobs: 4 },
-      });
-      expect(store.lookup(result.key)).toEqual([result]);
     });
   });
 }

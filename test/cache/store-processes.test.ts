@@ -58,7 +58,7 @@ afterAll(() => rmSync(programDir, { recursive: true, force: true }));
 
 function open(dir: string): ResultStore {
   const opened = openStore({ dir, maxSizeBytes: 1e9, hasher });
-  if (!opened.ok) throw new Error(opened.error.code);
+  if (!opened.ok) throw new Error(JSON.stringify(opened.error));
   return opened.value;
 }
 

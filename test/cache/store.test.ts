@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
@@ -16,8 +17,8 @@ import {
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { tempName } from '../../src/base/atomic-file.ts';
-import type { ResultStore, StoreNotice } from '../../src/cache/result-store.ts';
-import { openStore } from '../../src/cache/store.ts';
+import type { StoreNotice } from '../../src/cache/result-store.ts';
+import { type LocalStore, openStore } from '../../src/cache/store.ts';
 import type { Result } from '../../src/model/result.ts';
 import { describeStoreContract } from './store-contract.ts';
 import { tempFolder } from './temp-folder.ts';
@@ -31,9 +32,9 @@ const TREE: Tree = {
   'b/run': { file: 'run', executable: true },
 };
 
-function open(dir: string, notices: StoreNotice[] = [], maxSizeBytes = 100_000_000): ResultStore {
+function open(dir: string, notices: StoreNotice[] = [], maxSizeBytes = 100_000_000): LocalStore {
   const opened = openStore({ dir, maxSizeBytes, hasher, notify: (notice) => notices.push(notice) });
-  if (!opened.ok) throw new Error(opened.error.code);
+  if (!opened.ok) throw new Error(JSON.stringify(opened.error));
   return opened.value;
 }
 
@@ -42,11 +43,11 @@ describeStoreContract('the local store', { open: () => open(join(tempFolder(), '
 interface Rig {
   readonly dir: string;
   readonly root: string;
-  readonly store: ResultStore;
+  readonly store: LocalStore;
   readonly result: Result;
   readonly notices: StoreNotice[];
   readonly before: Record<string, string>;
-  save(): ReturnType<ResultStore['save']>;
+  save(): ReturnType<LocalStore['save']>;
 }
 
 /** A store with one result in it, whose files are gone from the root. */
@@ -95,18 +96,29 @@ describe('on disk', () => {
     const dir = join(tempFolder(), 'content');
     const store = open(dir);
     expect(store.lookup(keyOf(1))).toEqual([]);
-    store.touch(keyOf(1));
     expect(store.info()).toMatchObject({ dir, blobs: 0, results: 0, sizeBytes: 0, readOnly: false });
     expect(existsSync(dir)).toBe(false);
   });
 
-  test('a file instead of a folder cannot be opened', () => {
-    const dir = join(tempFolder(), 'content');
-    writeFileSync(dir, '');
-    expect(openStore({ dir, maxSizeBytes: 1, hasher })).toEqual({
-      ok: false,
-      error: { kind: 'io', doing: 'open', path: dir, code: 'ENOTDIR' },
-    });
+  test('where something else than a folder stands, at its place or above it, it is told what', () => {
+    const folder = tempFolder();
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    symlinkSync('nowhere', join(folder, 'link'));
+    symlinkSync('file', join(folder, 'to-file'));
+    mkdirSync(join(folder, 'real'));
+    symlinkSync('real', join(folder, 'to-folder'));
+    const at = (dir: string) => openStore({ dir: join(folder, dir), maxSizeBytes: 1, hasher });
+    for (const dir of ['file', 'file/below', 'file/far/below'])
+      expect(at(dir)).toEqual({ ok: false, error: { kind: 'not-a-folder', path: file } });
+    expect(at('to-file')).toMatchObject({ error: { kind: 'not-a-folder', path: join(folder, 'to-file') } });
+    for (const dir of ['link', 'link/below'])
+      expect(at(dir)).toEqual({
+        ok: false,
+        error: { kind: 'dangling-link', path: join(folder, 'link'), target: 'nowhere' },
+      });
+    for (const dir of ['to-folder', 'to-folder/below', 'absent/far/below'])
+      expect(at(dir)).toMatchObject({ ok: true });
   });
 
   test('32: content of another version is ignored with one line, as long as there is none of this one', async () => {
@@ -155,23 +167,32 @@ test('a result larger than the cap is not stored, and says so', async () => {
   expect(store.info()).toMatchObject({ blobs: 0, results: 0 });
 });
 
-describe('use is noted for the collection', () => {
-  const ages: [string, number, boolean][] = [
-    ['an entry that was used long ago', 3 * DAY_MS, true],
-    ['an entry that was used today', 3_600_000, false],
-  ];
-  test.each(ages)('%s', async (_name, ageMs, isNoted) => {
+describe('use is noted for a trim', () => {
+  test('of an entry that is touched, and of all that a save finds there', async () => {
     const { dir, store, result, save, root } = await rig();
     const entry = join(dir, 'v1', 'results', '1', result.key);
     const files = [entry, ...blobs(dir)];
-    const then = new Date(Date.now() - ageMs);
+    const then = new Date(Date.now() - 60_000);
+    const isNoted = (file: string) => statSync(file).mtimeMs > then.getTime() + 1000;
     for (const file of files) utimesSync(file, then, then);
-    store.touch(result.key);
-    expect(statSync(entry).mtimeMs > then.getTime() + 1000).toBe(isNoted);
-    // Contents that a new result uses again are noted as well, or they could be collected under it.
+    store.lookup(result.key);
+    expect(files.some(isNoted)).toBe(false);
+    store.touch(result);
+    expect(files.filter(isNoted)).toEqual([entry]);
+    // Contents that a new result uses again are noted as well, or they could be trimmed away under it.
+    utimesSync(entry, then, then);
     writeTree(root, TREE);
     await save();
-    for (const file of files) expect(statSync(file).mtimeMs > then.getTime() + 1000).toBe(isNoted);
+    expect(files.every(isNoted)).toBe(true);
+  });
+
+  test('an entry that was lost comes back with its use', async () => {
+    const { dir, store, result } = await rig();
+    unlinkSync(join(dir, 'v1', 'results', '1', result.key));
+    store.touch({ ...result, accepted: true });
+    expect(store.lookup(result.key)).toEqual([]);
+    store.touch(result);
+    expect(store.lookup(result.key)).toEqual([result]);
   });
 });
 
@@ -348,7 +369,80 @@ describe('damage', () => {
   });
 });
 
+describe('something else in the way', () => {
+  const files = (dir: string) => filesBelow(join(dir, 'v1', 'quarantine'));
+
+  test('a folder with the name of a content is a miss, and set aside when the content is stored again', async () => {
+    for (const content of ['alpha', LARGE]) {
+      const { dir, root, store, result, before, save } = await rig({ 'a.txt': { file: content } });
+      const blob = blobOf(dir, content);
+      unlinkSync(blob);
+      mkdirSync(blob);
+      writeFileSync(join(blob, 'mine.txt'), 'mine');
+      expect(store.hasContent(result.outputs[0]!)).toBe(false);
+      expect(await store.restore(result.outputs, root)).toMatchObject({ restored: false, why: 'missing' });
+      writeTree(root, { 'a.txt': { file: content } });
+      expect(await save()).toMatchObject({ ok: true, value: { saved: true, addedBlobs: 1 } });
+      emptyRoot(root);
+      expect(await store.restore(result.outputs, root)).toMatchObject({ restored: true });
+      expect(readTree(root)).toEqual(before);
+      expect(files(dir)).toEqual([expect.stringMatching(/\/mine\.txt$/)]);
+      expect(readdirSync(join(dir, 'v1', 'tmp'))).toEqual([]);
+    }
+  });
+
+  test('so is a folder with the name of a result', async () => {
+    const { dir, root, store, result, save } = await rig({ 'a.txt': { file: 'alpha' } });
+    const entry = join(dir, 'v1', 'results', '1', result.key);
+    for (const first of [false, true]) {
+      unlinkSync(entry);
+      mkdirSync(join(entry, 'deep'), { recursive: true });
+      writeFileSync(join(entry, 'deep', 'mine.txt'), 'mine');
+      expect(store.lookup(result.key)).toEqual([]);
+      writeTree(root, { 'a.txt': { file: 'alpha' } });
+      expect(
+        first ? await store.save(result, (path) => join(root, path), { first }) : await save(),
+      ).toMatchObject({
+        value: { saved: true },
+      });
+      expect(store.lookup(result.key)).toEqual([result]);
+    }
+    expect(files(dir)).toHaveLength(2);
+  });
+
+  test.each(['blobs', 'results'])('so is a file where a folder of %s belongs', async (kind) => {
+    const { dir, root, store, result, save } = await rig({ 'a.txt': { file: 'alpha' } });
+    const shard = join(dir, 'v1', kind, kind === 'results' ? '1' : blobOf(dir, 'alpha').split('/').at(-2)!);
+    rmSync(shard, { recursive: true });
+    writeFileSync(shard, 'mine');
+    expect(await store.restore(store.lookup(result.key)[0]?.outputs ?? [], root)).toMatchObject(
+      kind === 'results' ? { files: 0 } : { restored: false, why: 'missing' },
+    );
+    writeTree(root, { 'a.txt': { file: 'alpha' } });
+    expect(await save()).toMatchObject({ value: { saved: true } });
+    emptyRoot(root);
+    expect(await store.restore(store.lookup(result.key)[0]!.outputs, root)).toMatchObject({ restored: true });
+    expect(files(dir)).toHaveLength(1);
+  });
+});
+
 describe('clearing', () => {
+  test('cleared, it knows nothing, and can be used again', async () => {
+    const { store, root, result } = await rig();
+    expect(store.info()).toMatchObject({ blobs: 3, results: 1 });
+    expect(await store.empty(null)).toMatchObject({ ok: true, value: { removedFiles: 4 } });
+    expect(store.info()).toMatchObject({ blobs: 0, results: 0, sizeBytes: 0 });
+    expect(store.lookup(result.key)).toEqual([]);
+    expect(await store.restore(result.outputs, tempFolder())).toMatchObject({
+      restored: false,
+      why: 'missing',
+    });
+    writeTree(root, TREE);
+    expect(await store.save(result, (path) => join(root, path))).toMatchObject({
+      value: { saved: true, addedBlobs: 3 },
+    });
+    expect(store.lookup(result.key)).toEqual([result]);
+  });
   test('removes what the store made, and nothing that it did not', async () => {
     const { dir, root, store, save } = await rig();
     const outside = tempFolder();
@@ -367,7 +461,7 @@ describe('clearing', () => {
     symlinkSync(outside, join(dir, 'v1', 'results', 'f'));
     symlinkSync(join(outside, 'quarantine'), join(dir, 'v1', 'quarantine'));
     symlinkSync(join(outside, 'precious.txt'), join(dir, 'v1', 'tmp', tempName()));
-    expect(await store.clear()).toMatchObject({ ok: true, value: { removedFiles: 4 } });
+    expect(await store.empty(null)).toMatchObject({ ok: true, value: { removedFiles: 4 } });
     expect(filesBelow(dir).filter((path) => !path.includes('.tmp-'))).toEqual([
       'mine.txt',
       'v1/blobs/README',
@@ -383,9 +477,9 @@ describe('clearing', () => {
 
   test('leaves an empty folder where there was nothing else', async () => {
     const { dir, store } = await rig();
-    await store.clear();
+    await store.empty(null);
     expect(readdirSync(dir)).toEqual([]);
-    expect(await store.clear()).toEqual({ ok: true, value: { removedFiles: 0, freedBytes: 0 } });
+    expect(await store.empty(null)).toMatchObject({ ok: true, value: { removedFiles: 0, freedBytes: 0 } });
   });
 
   test('saves that go on meanwhile end well', async () => {
@@ -396,7 +490,7 @@ describe('clearing', () => {
     });
     const saves = results.map((result) => store.save(result, (path) => join(root, path)));
     for (let turn = 0; turn < 10; turn += 1) {
-      await store.clear();
+      await store.empty(null);
       await new Promise((resolve) => setImmediate(resolve));
     }
     for (const outcome of await Promise.all(saves))

@@ -28,11 +28,15 @@ export async function clean(options: GlobalOptions): Promise<number> {
   }
   if (options.quiet === true) return EXIT.done;
   for (const path of cleaned.outputs) print(`removed ${path}\n`);
-  if (!orphansOnly)
+  if (!orphansOnly) {
     print(
       `cache and state emptied: ${cleaned.cachedFiles} files, ${(cleaned.freedBytes / 1_000_000).toFixed(2)} MB\n`,
     );
-  else if (cleaned.outputs.length === 0) print('no orphans\n');
+    if (cleaned.keptForOthers > 0)
+      print(
+        `kept for the other projects that share the cache: their last good results (${cleaned.keptForOthers})\n`,
+      );
+  } else if (cleaned.outputs.length === 0) print('no orphans\n');
   return EXIT.done;
 }
 
