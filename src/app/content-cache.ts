@@ -7,6 +7,7 @@ import type { StoreNotice } from '../cache/result-store.ts';
 import { type LocalStore, openStore } from '../cache/store.ts';
 import type { RunEventBody } from '../model/event.ts';
 import type { Pipeline } from '../model/task.ts';
+import { errorCodeText } from '../reporters/phrases.ts';
 import type { Layout } from '../state/layout.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 
@@ -129,9 +130,13 @@ export function unusable(owner: CacheOwner, environment: Environment, trouble: U
       );
     case 'io':
       return new CommandError(
-        `${named} can't be used: could not ${trouble.doing} ${trouble.path} (${trouble.code})`,
+        `${named} can't be used: could not ${trouble.doing} ${trouble.path === dir ? 'it' : trouble.path}: ${whyNot(trouble.code)}`,
         EXIT.unusable,
         `see that it is a folder that you may write to, ${elsewhere}`,
       );
   }
+}
+
+function whyNot(code: string): string {
+  return code === 'ENOENT' ? 'no folder can be made there (ENOENT)' : errorCodeText(code);
 }

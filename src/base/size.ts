@@ -35,7 +35,7 @@ export function parseSize(text: string): Outcome<number, string> {
   return Number.isSafeInteger(bytes) ? ok(bytes) : fail('it is too large');
 }
 
-/** `523 B`, `12 kB`, `340 MB`, `1.2 GB`: decimal, as `4GB` is read. */
+/** `523 B`, `12 kB`, `340 MB`, `1.2 GB`, `2 TB`: decimal, as `4GB` is read. */
 export function formatSize(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let at = 0;
@@ -46,5 +46,5 @@ export function formatSize(bytes: number): string {
     at += 1;
   }
   const digits = at === 0 || amount >= 9.95 ? 0 : 1;
-  return `${amount.toFixed(digits)} ${units[at]}`;
+  return `${Number(amount.toFixed(digits))} ${units[at]}`;
 }

@@ -81,7 +81,7 @@ export async function trimContents(workspace: Workspace, plan: TrimPlan): Promis
     if (looked % 64 === 0) await pause();
     if (plan.pins.has(result.key) || !take(result)) continue;
     removed.results += 1;
-    removed.lastUsedAtMs = result.usedAtMs;
+    removed.lastUsedAtMs = Math.round(result.usedAtMs);
     for (const digest of result.contents) {
       const others = users.get(digest)! - 1;
       users.set(digest, others);

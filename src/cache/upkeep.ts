@@ -131,7 +131,7 @@ export function createUpkeep(workspace: Workspace, maxSizeBytes: number): Upkeep
       const { id, root, host, keys, writtenAtMs } = registration;
       const standing = id === own?.id ? 'here' : standingOf(registration, nowMs);
       (standing === 'gone' ? gone : kept).push(registration);
-      return { id, root, host, results: keys.size, registeredAtMs: writtenAtMs, standing };
+      return { id, root, host, results: keys.size, registeredAtMs: Math.round(writtenAtMs), standing };
     });
     return { kept, gone, all };
   }

@@ -81,12 +81,15 @@ function decideByResult(request: DecideRequest, run: (reason: StaleReason) => De
 
   if (disk.wrong.length + asked.length + disk.surplus.length === 0)
     return { action: 'up-to-date', key, result };
-  if (lost !== null)
+  if (lost !== null) {
+    // What another key made lies there as it should: nobody edited it.
+    const isEdited = disk.wrong.includes(lost) && (request.last === null || request.last.key === key);
     return run(
-      request.usesCache && lost.kind === 'file' && lost.stored && !disk.wrong.includes(lost)
+      request.usesCache && lost.kind === 'file' && lost.stored && !isEdited
         ? { why: 'evicted', path: lost.path }
         : damage(disk, asked),
     );
+  }
   return {
     action: 'restore',
     key,
