@@ -32,7 +32,8 @@ const RENEWED_EVERY_MS = 24 * 60 * 60_000;
 export function createRegister(workspace: Workspace, identity: RootIdentity): Register {
   const path = registrationPath(workspace.layout, identity.id);
   let registered: Set<TaskKey> | null = null;
-  const added = new Set<TaskKey>();
+  /** Since the list was written last. */
+  let added = new Set<TaskKey>();
   let appending: number | null = null;
 
   /** Opens it for appending, whole and with the right first line. Throws the system's error. */
@@ -79,15 +80,18 @@ export function createRegister(workspace: Workspace, identity: RootIdentity): Re
     async replace(keys) {
       close();
       const present = readRegistration(workspace.layout, identity.id);
+      const noted = added;
+      added = new Set();
       if (isCurrent(keys, present)) return ok(false);
-      // Until now they were in use, and from now on they are: a trim goes by that.
-      for (const key of keys) if (!added.has(key) && present?.keys.has(key) !== true) note(key);
-      for (const key of present?.keys ?? []) if (!added.has(key) && !keys.has(key)) note(key);
       try {
         write(keys, true);
       } catch (error) {
         return failed(error, 'write', path);
       }
+      // Until now they were in use, and from now on they are: a trim goes by that. After they are registered, so that
+      // it finds either that or the note to be new.
+      for (const key of keys) if (!noted.has(key) && present?.keys.has(key) !== true) note(key);
+      for (const key of present?.keys ?? []) if (!noted.has(key) && !keys.has(key)) note(key);
       workspace.unsynced.add(workspace.layout.roots);
       const synced = await workspace.syncFolders();
       return synced.ok ? ok(true) : synced;

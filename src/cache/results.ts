@@ -45,11 +45,9 @@ export function resultFile({ layout }: Workspace, { key }: Pick<Result, 'key'>):
 function add(workspace: Workspace, file: string, result: Result, atFront: boolean): number {
   const present = readResults(file, result.key);
   const results = withResult(present, result, atFront);
-  if (results === null) {
-    noteUse(file);
-    return 0;
-  }
-  const text = formatResults(results);
+  if (results === null && noteUse(file)) return 0;
+  // Trimmed away since it was read: it comes back.
+  const text = formatResults(results ?? present);
   const temp = writeTemp(workspace, text);
   try {
     if (present.length > 0) nameTemp(workspace, temp, file);

@@ -83,6 +83,8 @@ export function openStore(options: StoreOptions): Outcome<LocalStore, Unusable> 
     if (sizeBytes > maxSizeBytes)
       return ok({ saved: false, because: 'larger-than-cap', sizeBytes, maxSizeBytes });
     sweepOnce(workspace, layout.tmp);
+    // Before it's there, so that there is no moment in which a trim sees it and not whose it is.
+    upkeep.keep(result.key);
 
     const once = () =>
       saveOnce(workspace, { result, contents, contentOf, isFirst: saveOptions.first === true });
@@ -96,7 +98,6 @@ export function openStore(options: StoreOptions): Outcome<LocalStore, Unusable> 
     }
     const { addedBlobs, addedBytes, entryBytes } = outcome.value;
     upkeep.grew(addedBytes + entryBytes);
-    upkeep.keep(result.key);
     return ok({ saved: true, addedBlobs, addedBytes });
   }
 
@@ -110,9 +111,9 @@ export function openStore(options: StoreOptions): Outcome<LocalStore, Unusable> 
       ),
     touch(result) {
       if (!isKey(result.key) || result.accepted || readOnly) return;
+      upkeep.keep(result.key);
       // What keeps its contents is gone (a power cut): without it they would be taken for nobody's.
       if (!noteUse(resultFile(workspace, result))) placeResult(workspace, result, false);
-      upkeep.keep(result.key);
     },
     info: () => ({ dir, maxSizeBytes, readOnly, roots: upkeep.roots(), ...countContents(layout) }),
     ...upkeep,

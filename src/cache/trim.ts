@@ -3,11 +3,12 @@
  * more right before it is removed, since others use the store meanwhile; why that is enough is told in
  * src/ARCHITECTURE.md. Doesn't know when to trim, nor whose a result is: only that some must stay.
  */
-import { lstatSync, unlinkSync } from 'node:fs';
+import { linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
+import { tempName } from '../base/atomic-file.ts';
 import type { TaskKey } from '../model/ids.ts';
 import { type Inventory, type StoredFile, type StoredResult, takeInventory } from './inventory.ts';
 import { pause } from './pacing.ts';
-import { GRACE_MS, type Workspace } from './workspace.ts';
+import { GRACE_MS, type Workspace, withFolder } from './workspace.ts';
 
 export interface TrimPlan {
   /** Above this, results are removed. */
@@ -16,8 +17,8 @@ export interface TrimPlan {
   readonly goalBytes: number;
   /** Results that weren't used for so long are removed in any case. */
   readonly maxAgeMs: number | null;
-  /** Results that stay. */
-  readonly pins: ReadonlySet<TaskKey>;
+  /** Results that stay. Asked after the walk: who stores one registers it first, so what the walk saw is known by then. */
+  readonly pins: () => ReadonlySet<TaskKey>;
   /** Only says what would be removed. */
   readonly dryRun: boolean;
   /** How young a content without a result is spared; default 15 minutes. */
@@ -48,7 +49,8 @@ export interface TrimEnd {
 export async function trimContents(workspace: Workspace, plan: TrimPlan): Promise<TrimEnd> {
   const nowMs = Date.now();
   const inventory = await takeInventory(workspace.layout, nowMs);
-  const remove = plan.dryRun ? () => true : removeUnchanged;
+  const pins = plan.pins();
+  const remove = plan.dryRun ? () => true : (file: StoredFile) => removeUnchanged(workspace, file);
   const removed = { results: 0, contents: 0, files: 0, sizeBytes: 0, lastUsedAtMs: null as number | null };
   const users = countUsers(inventory.results);
   const staleBeforeMs = plan.maxAgeMs === null ? Number.NEGATIVE_INFINITY : nowMs - plan.maxAgeMs;
@@ -79,7 +81,7 @@ export async function trimContents(workspace: Workspace, plan: TrimPlan): Promis
     if (!isWanted || plan.signal?.aborted) break;
     looked += 1;
     if (looked % 64 === 0) await pause();
-    if (plan.pins.has(result.key) || !take(result)) continue;
+    if (pins.has(result.key) || !take(result)) continue;
     removed.results += 1;
     removed.lastUsedAtMs = Math.round(result.usedAtMs);
     for (const digest of result.contents) {
@@ -93,7 +95,7 @@ export async function trimContents(workspace: Workspace, plan: TrimPlan): Promis
     removed,
     beforeBytes: inventory.sizeBytes,
     afterBytes: left(),
-    pinned: sizeOfPinned(inventory, plan.pins),
+    pinned: sizeOfPinned(inventory, pins),
   };
 }
 
@@ -123,14 +125,36 @@ function isOlder({ usedAtMs }: StoredFile, thanMs: number): boolean {
   return usedAtMs < thanMs;
 }
 
-/** False where it is gone, or was used since: it stays then. */
-function removeUnchanged({ path, usedAtMs }: StoredFile): boolean {
-  if (lstatSync(path, { throwIfNoEntry: false })?.mtimeMs !== usedAtMs) return false;
+/**
+ * False where it is gone, or was used since: it stays then. Taken out of reach before the last look, so that a use
+ * is either seen here, or finds that the file is gone.
+ */
+function removeUnchanged(workspace: Workspace, { path, usedAtMs }: StoredFile): boolean {
+  const isUnchanged = (at: string) => lstatSync(at, { throwIfNoEntry: false })?.mtimeMs === usedAtMs;
+  if (!isUnchanged(path)) return false;
+  const aside = `${workspace.layout.tmp}/${tempName()}`;
   try {
-    unlinkSync(path);
-    return true;
+    withFolder(workspace, workspace.layout.tmp, () => renameSync(path, aside));
+    if (isUnchanged(aside)) {
+      unlinkSync(aside);
+      return true;
+    }
+    putBack(aside, path);
+    return false;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
     throw error;
+  }
+}
+
+/** Unless somebody has stored it again. */
+function putBack(aside: string, path: string): void {
+  try {
+    linkSync(aside, path);
+    unlinkSync(aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') unlinkSync(aside);
+    // A file system without links.
+    else renameSync(aside, path);
   }
 }

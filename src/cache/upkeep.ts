@@ -77,7 +77,9 @@ export interface Upkeep {
   empty(root: string | null): Promise<Outcome<Emptied & Pick<TrimEnd, 'pinned'>, IoError>>;
 }
 
-export interface TrimRequest extends Partial<Pick<TrimPlan, 'maxAgeMs' | 'graceMs' | 'signal' | 'pins'>> {
+export interface TrimRequest extends Partial<Pick<TrimPlan, 'maxAgeMs' | 'graceMs' | 'signal'>> {
+  /** Results that stay besides those that are registered. */
+  readonly pins?: ReadonlySet<TaskKey>;
   /** Default: the cap. */
   readonly maxSizeBytes?: number;
   /** Once above `maxSizeBytes`, down to this; default: 90 % of it. */
@@ -143,17 +145,20 @@ export function createUpkeep(workspace: Workspace, maxSizeBytes: number): Upkeep
   }
 
   async function trim(request: TrimRequest): Promise<Trimmed> {
-    const nowMs = Date.now();
     const cap = request.maxSizeBytes ?? maxSizeBytes;
     const dryRun = request.dryRun === true;
-    const { kept, gone, all } = judge(nowMs);
-    if (!dryRun) for (const registration of gone) dropRegistration(layout, registration);
+    let all: readonly RegisteredRoot[] = [];
     const { graceMs, signal } = request;
     const end = await trimContents(workspace, {
       maxSizeBytes: cap,
       goalBytes: request.goalBytes ?? cap * GOAL,
       maxAgeMs: request.maxAgeMs ?? null,
-      pins: pinsOf(kept, request.pins),
+      pins: () => {
+        const judged = judge(Date.now());
+        all = judged.all;
+        if (!dryRun) for (const registration of judged.gone) dropRegistration(layout, registration);
+        return pinsOf(judged.kept, request.pins);
+      },
       dryRun,
       ...(graceMs === undefined ? {} : { graceMs }),
       ...(signal === undefined ? {} : { signal }),
@@ -239,8 +244,8 @@ export function createUpkeep(workspace: Workspace, maxSizeBytes: number): Upkeep
         const { kept, gone } = judge(Date.now());
         for (const registration of [...gone, ...kept.filter(({ id }) => id === rootId)])
           dropRegistration(layout, registration);
-        const pins = pinsOf(kept.filter(({ id }) => id !== rootId));
-        if (pins.size === 0) {
+        const pins = () => pinsOf(judge(Date.now()).kept);
+        if (pins().size === 0) {
           removeLock();
           const emptied = await removeContents(layout);
           return emptied.ok ? ok({ ...emptied.value, pinned: { results: 0, sizeBytes: 0 } }) : emptied;

@@ -159,7 +159,8 @@ export function nameTemp(workspace: Workspace, temp: string, target: string): vo
  */
 export function noteUse(path: string): boolean {
   try {
-    const now = Date.now() / 1000;
+    // With a random part of a millisecond, so that two uses within the same one differ.
+    const now = (Date.now() + Math.random()) / 1000;
     utimesSync(path, now, now);
     return true;
   } catch (error) {

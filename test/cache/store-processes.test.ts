@@ -86,31 +86,45 @@ function under(calls: string, injection: string | null, args: readonly string[])
   return work(args, ['strace', '-f', '-qq', '-e', `trace=${calls}`, '-e', 'signal=none', ...inject]);
 }
 
+/** What a worker that goes on beside others answers; what it complains of is its answer, too. */
+async function answerOf(...args: string[]): Promise<Record<string, unknown>> {
+  const worker = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  for (const stream of [worker.stdout, worker.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  await once(worker, 'close');
+  return JSON.parse(output.startsWith('{') ? output : JSON.stringify({ failed: output })) as Record<
+    string,
+    unknown
+  >;
+}
+
 test('25: processes that save and restore the same keys at once never see a part or a wrong byte', async () => {
   const dir = join(tempFolder(), 'content');
-  const workers = Array.from({ length: 4 }, async () => {
-    const worker = spawn(process.execPath, [program, 'hammer', dir, tempFolder(), '150'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let output = '';
-    worker.stdout.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-    worker.stderr.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-    await once(worker, 'close');
-    return JSON.parse(output.startsWith('{') ? output : JSON.stringify({ failed: output })) as Record<
-      string,
-      number
-    >;
-  });
+  const workers = Array.from({ length: 4 }, () => answerOf('hammer', dir, tempFolder(), '150'));
   for (const seen of await Promise.all(workers)) {
     expect(seen).toMatchObject({ saved: expect.any(Number), restored: expect.any(Number) });
   }
   expect(open(dir).info()).toMatchObject({ blobs: 10, results: 5, quarantined: 0 });
   expect(readdirSync(join(dir, 'v1', 'tmp'))).toEqual([]);
   for (let n = 0; n < 5; n += 1) expect(open(dir).lookup(keyOf(n))).toHaveLength(1);
+}, 120_000);
+
+test('28: while others trim, what a registered root saved is there and right, and what another saved is right or gone', async () => {
+  const dir = join(tempFolder(), 'content');
+  const [one, two, third, ...trims] = await Promise.all([
+    answerOf('churn', dir, tempFolder(), '150', '1'.repeat(32)),
+    answerOf('churn', dir, tempFolder(), '150', '2'.repeat(32)),
+    answerOf('churn', dir, tempFolder(), '150'),
+    answerOf('trim', dir, '400'),
+    answerOf('trim', dir, '400'),
+  ]);
+  for (const seen of [one, two]) expect(seen).toEqual({ saved: 150, restored: 150, missed: 0 });
+  expect(third).toMatchObject({ saved: expect.any(Number), missed: expect.any(Number) });
+  for (const { removed } of trims) expect(removed).toEqual(expect.any(Number));
+  expect(readdirSync(join(dir, 'v1', 'tmp'))).toEqual([]);
 }, 120_000);
 
 describe.runIf(hasStrace)('at exact moments (strace)', () => {
