@@ -160,7 +160,7 @@ Examples:
     .action((_options: unknown, self: Command) =>
       set(import('./commands/clean.ts').then(({ clean }) => clean(globals(self)))),
     );
-  const cache = program.command('cache').description('look at the content cache');
+  const cache = program.command('cache').description('look at the content cache, or make it smaller');
   cache
     .command('info')
     .description('where it is, how large it is and may become, and for which projects it keeps what')
