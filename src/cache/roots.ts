@@ -84,7 +84,7 @@ export function readRegistration(layout: ContentLayout, id: string): Registratio
 }
 
 export function formatRegistration({ root, proof }: RootIdentity, keys: Iterable<TaskKey>): string {
-  return `${JSON.stringify({ root, proof, host: hostname() })}\n${[...keys].map((key) => `${key}\n`).join('')}`;
+  return `${[JSON.stringify({ root, proof, host: hostname() }), ...keys].join('\n')}\n`;
 }
 
 /** Is this what the root would register? */

@@ -19,6 +19,7 @@ import {
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { formatLines, parseLines } from '../../src/base/checksummed-lines.ts';
+import { tryLock } from '../../src/base/lock.ts';
 import { gate, holdAt } from './support/gate.ts';
 import {
   bareScenario,
@@ -515,6 +516,19 @@ describe('orch cache gc', () => {
       '--max-age 10: it has no unit',
     );
     expect((await s.ok('cache', 'gc', '--help')).stdout).toContain('--max-age');
+  });
+
+  it('leaves the work to another that is at it: gc ends with 4, a run just goes on', async () => {
+    const s = single();
+    for (const n of ['1', '2', '3']) await s.ok('run', 'make', '--n', n);
+    const lock = tryLock(s.path('.cache/content/v1'), 'trim', 'another');
+    expect((await s.exits(4, ['cache', 'gc'])).stderr).toContain(
+      'another process is removing unused results',
+    );
+    expect((await s.ok('run', 'make', '--n', '4')).stderr).toBe('');
+    expect(await info(s)).toMatchObject({ results: 4 });
+    if (lock.ok) lock.value.release();
+    expect((await s.ok('run', 'make', '--n', '5')).stderr).toContain('removed 3 results');
   });
 
   it('of a cache that nobody made yet finds nothing and makes nothing', async () => {
