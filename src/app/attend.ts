@@ -5,25 +5,31 @@ import type { LiveRun, RunEnd } from '../scheduler/run.ts';
 
 const HEARTBEAT_MS = 60_000;
 
+/** Where a run hears that it should end: calls back for each interrupt until the returned function is called. */
+export type InterruptSource = (onInterrupt: (signal: NodeJS.Signals) => void) => () => void;
+
+/** The signals of this process. */
+export const processSignals: InterruptSource = (onInterrupt) => {
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  const handlers = signals.map((signal) => [signal, () => onInterrupt(signal)] as const);
+  for (const [signal, handler] of handlers) process.on(signal, handler);
+  return () => {
+    for (const [signal, handler] of handlers) process.off(signal, handler);
+  };
+};
+
 /** Resolves with the run's end; signal handlers and timer are gone then. `stopWaiting`: give up waiting for a lock. */
 export async function attended(
   live: LiveRun,
   context: RunContext,
   emit: (body: RunEventBody) => void,
   stopWaiting: () => void,
+  interrupts: InterruptSource = processSignals,
 ): Promise<RunEnd> {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  const handlers = signals.map(
-    (signal) =>
-      [
-        signal,
-        () => {
-          stopWaiting();
-          live.interrupt(signal);
-        },
-      ] as const,
-  );
-  for (const [signal, handler] of handlers) process.on(signal, handler);
+  const release = interrupts((signal) => {
+    stopWaiting();
+    live.interrupt(signal);
+  });
   const heartbeat = setInterval(() => {
     for (const { task, startedAtMs } of live.running())
       if (context.now() - startedAtMs >= HEARTBEAT_MS / 2)
@@ -34,6 +40,6 @@ export async function attended(
     return await live.done;
   } finally {
     clearInterval(heartbeat);
-    for (const [signal, handler] of handlers) process.off(signal, handler);
+    release();
   }
 }

@@ -3,6 +3,7 @@ import type { RunEvent } from '../model/event.ts';
 import type { TaskId } from '../model/ids.ts';
 import type { Plan } from '../planner/plan.ts';
 import type { RunOptions } from '../scheduler/context.ts';
+import type { InterruptSource } from './attend.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import type { Project, ProjectRequest, ProjectState } from './project.ts';
 import { planFor } from './selection.ts';
@@ -29,6 +30,8 @@ export interface RunRequest {
   readonly argv: readonly string[];
   readonly emit: (event: RunEvent) => void;
   readonly onWarnings: (project: Project) => Promise<void>;
+  /** Default: the signals of this process. */
+  readonly interrupts?: InterruptSource;
 }
 
 /** Throws CommandError where a target or a forced task isn't there. */

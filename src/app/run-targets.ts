@@ -126,7 +126,7 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
     });
     const { startRun } = await import('../scheduler/run.ts');
     const live = startRun(context);
-    const end = await attended(live, context, held.emit, () => aborted.abort());
+    const end = await attended(live, context, held.emit, () => aborted.abort(), request.interrupts);
     if (end.kind === 'restart') return { exitCode: null, lock };
     if (end.kind === 'locked')
       return { exitCode: end.interruptedBy === null ? EXIT.locked : exitCodeOf(end), lock };
@@ -239,7 +239,8 @@ async function executorParts() {
   };
 }
 
-function prepareState(project: Project): void {
+/** Makes the folders that a run writes to. Throws CommandError where it can't. */
+export function prepareState(project: Project): void {
   try {
     makeFolders(project.layout);
   } catch (error) {

@@ -2,7 +2,7 @@
  * The command line: which commands there are, and what every one of them does with errors. What a command
  * needs is loaded by its action, so that `--version`, `--help` and `--list` load next to nothing.
  */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { CommandError, EXIT } from '../app/exit-codes.ts';
 import { PipelineErrors } from '../app/pipeline-errors.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
@@ -11,7 +11,7 @@ import { nearest } from '../base/nearest.ts';
 import { errorCodeText } from '../reporters/phrases.ts';
 import { splitArgv } from './argv.ts';
 import type { GcFlags } from './commands/cache.ts';
-import { addFlags, GLOBAL_FLAGS, longName, RUN_FLAGS, takesValue } from './options.ts';
+import { addFlags, GLOBAL_FLAGS, longName, RUN_FLAGS, takesValue, WATCH_FLAGS } from './options.ts';
 import { exitWhenFlushed, print, printError, tolerateClosedPipes } from './output.ts';
 import type { GlobalOptions } from './request.ts';
 import { terminalFor } from './style.ts';
@@ -112,6 +112,35 @@ Examples:
       set(import('./commands/run.ts').then((module) => module.run(targets, globals(command), state))),
     );
 
+  const watch = program
+    .command('watch [targets...]')
+    .description('run the targets, and again whenever something that they go by changes')
+    .addHelpText(
+      'after',
+      `
+What counts is content, of sources and pipeline files: touched files, and what tasks make, begin nothing.
+A run that finds everything up to date isn't shown. Ctrl-C ends it: with 0 while it waits, with 130 in a run.
+
+Examples:
+  orch watch report               keep report up to date while you edit
+  orch watch test --on-busy restart
+  orch watch train --month 2 -- --quick
+  orch watch --json deploy        events for another program, one a line`,
+    );
+  addFlags(watch, WATCH_FLAGS);
+  watch
+    .addOption(new Option('--force-task <task>').hideHelp())
+    .action((targets: string[], _options: unknown, command: Command) =>
+      set(
+        import('./commands/watch.ts').then((module) =>
+          module.watch(targets, globals(command), {
+            ...state,
+            onTrouble: (error) => report(error, process.argv.slice(2), state.params),
+          }),
+        ),
+      ),
+    );
+
   const command = (usage: string, description: string) => program.command(usage).description(description);
   command('list', 'list pipelines and tasks').action((_options: unknown, self: Command) =>
     set(import('./commands/list.ts').then(({ list }) => list(globals(self)))),
@@ -197,11 +226,11 @@ Examples:
 }
 
 /** Commands that read a pipeline's parameters. */
-const WITH_PARAMS = new Set(['run', 'status', 'path', 'accept']);
+const WITH_PARAMS = new Set(['run', 'watch', 'status', 'path', 'accept']);
 
 /** What commander can't express: parameters as flags, `--force=TASK`, words after `--`. */
 function prepare(argv: readonly string[], program: Command, state: MainState): string[] {
-  const all = [...GLOBAL_FLAGS, ...RUN_FLAGS].map(({ flags }) => flags);
+  const all = [...GLOBAL_FLAGS, ...RUN_FLAGS, ...WATCH_FLAGS].map(({ flags }) => flags);
   const withValue = new Set(all.filter(takesValue).map(longName));
   const name = commandName(argv, withValue);
   const command = program.commands.find((each) => each.name() === name);

@@ -49,6 +49,24 @@ export const RUN_FLAGS: readonly Flag[] = [
   { flags: '-t, --touch', description: 'accept the outputs as they are, as `orch accept`' },
 ];
 
+const NOT_OF_WATCH = new Set(['dry-run', 'rehash', 'no-wait', 'touch']);
+
+export const WATCH_FLAGS: readonly Flag[] = [
+  ...RUN_FLAGS.filter(({ flags }) => !NOT_OF_WATCH.has(longName(flags))).map((flag) =>
+    longName(flag.flags) === 'force' ? { ...flag, description: 'force the first run; --force=TASK' } : flag,
+  ),
+  {
+    flags: '--on-busy <what>',
+    description: 'a change during a run: queue (run again afterwards, the default) or restart',
+  },
+  { flags: '--debounce <time>', description: 'begin this long after the last change (default: 100ms)' },
+  {
+    flags: '--poll <time>',
+    description: 'look this often instead of waiting to be told (network drives, containers)',
+  },
+  { flags: '--no-clear', description: 'leave on the screen what earlier runs printed' },
+];
+
 const REPEATABLE = new Set(['param', 'resources']);
 
 export function addFlags(command: Command, flags: readonly Flag[]): Command {

@@ -67,6 +67,8 @@ export interface Fingerprinter {
   readonly isSettled: (stats: Stats) => boolean;
   /** See `Listings.listed`; null too where links were followed. */
   readonly listedFolders: Listings['listed'];
+  /** See `Listings.found`. */
+  readonly foundFolders: Listings['found'];
   /** To be called after anything wrote to the root: what folders hold is asked anew. */
   readonly forget: () => void;
   /** Entries of files written later than this (Unix milliseconds) aren't believed until they're read again. */
@@ -135,6 +137,7 @@ export async function createFingerprinter(request: FingerprinterRequest): Promis
     },
     isSettled: (stats) => clock.isSettled(stats, clock.refresh()),
     listedFolders: () => (links.metAny() ? null : listings.listed()),
+    foundFolders: listings.found,
     forget,
     distrustAfter: cache.distrustAfter,
     flush() {

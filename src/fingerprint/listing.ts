@@ -29,6 +29,8 @@ export interface Listings {
    * to vouch for the list, or couldn't be listed.
    */
   readonly listed: () => readonly { readonly path: string; readonly stats: Stats | null }[] | null;
+  /** Absolute: every folder that was found and listed, however young. */
+  readonly found: () => readonly string[];
 }
 
 interface Known {
@@ -84,6 +86,7 @@ export function createListings(clock: FileClock): Listings {
         ...[...absent].filter((path) => !known.has(path)).map((path) => ({ path, stats: null })),
       ];
     },
+    found: () => [...known.keys()],
   };
 }
 

@@ -91,3 +91,28 @@ export type RunEventBody =
       readonly savedMs: number;
       readonly summary: readonly string[];
     };
+
+/** What `orch watch` says around its runs. */
+export type WatchEvent = { readonly v: typeof EVENT_VERSION; readonly atMs: number } & WatchEventBody;
+
+export type WatchEventBody =
+  /** Something that the last run went by is different: another run begins. */
+  | {
+      readonly event: 'watch-change';
+      /** At most 20 of them; absolute where outside the root. */
+      readonly paths: readonly string[];
+      readonly count: number;
+      /** The run that is going on is interrupted for it (`--on-busy restart`). */
+      readonly interrupts: boolean;
+    }
+  /** Nothing is running and nothing is left to be looked at. */
+  | {
+      readonly event: 'watch-waiting';
+      readonly files: number;
+      readonly folders: number;
+      /** null: the system tells of changes; else how often is looked. */
+      readonly pollMs: number | null;
+      /** Exit code of the last run. */
+      readonly exitCode: number;
+    }
+  | Extract<RunEventBody, { event: 'notice' }>;

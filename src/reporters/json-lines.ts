@@ -1,6 +1,6 @@
 /** `--json` on `run`: each event is one line of JSON on stdout, and nothing else is. */
-import type { RunEvent } from '../model/event.ts';
+import type { RunEvent, WatchEvent } from '../model/event.ts';
 
-export function createJsonReporter(out: (text: string) => void): (event: RunEvent) => void {
+export function createJsonReporter(out: (text: string) => void): (event: RunEvent | WatchEvent) => void {
   return (event) => out(`${JSON.stringify(event)}\n`);
 }

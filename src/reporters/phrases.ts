@@ -209,6 +209,36 @@ export function countsPhrase(counts: RunCounts): string {
   ].join(', ');
 }
 
+// ---- watching ---------------------------------------------------------------------------------------------
+
+/** `214 files in 12 folders`; where the system tells of nothing, how often is looked. */
+export function watchedPhrase(files: number, folders: number, pollMs: number | null): string {
+  const all = files === 1 ? '1 file' : `${files} files`;
+  if (pollMs !== null) return `${all}, looking every ${pollMs / 1_000}s`;
+  return `${all} in ${folders === 1 ? '1 folder' : `${folders} folders`}`;
+}
+
+/** How the last run ended; `agoMs` null: without when. */
+export function lastRunPhrase(exitCode: number, agoMs: number | null): string {
+  const how = exitCode === 0 ? 'ok' : exitCode === 2 ? 'not possible (exit 2)' : `failed (exit ${exitCode})`;
+  if (agoMs === null) return `last run ${how}`;
+  const seconds = Math.floor(agoMs / 1_000);
+  const ago =
+    seconds < 60
+      ? `${seconds}s`
+      : seconds < 3_600
+        ? `${Math.floor(seconds / 60)}m`
+        : `${Math.floor(seconds / 3_600)}h ${Math.floor((seconds % 3_600) / 60)}m`;
+  return `last run ${seconds < 1 ? 'just now' : `${ago} ago`} ${how}`;
+}
+
+/** `a.txt, b.txt and 3 more changed` */
+export function changePhrase(paths: readonly string[], count: number): string {
+  const shown = paths.slice(0, 3);
+  const more = count - shown.length;
+  return `${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''} changed`;
+}
+
 /** Marks before lines; plain ASCII where the locale can't show the others. */
 export interface Marks {
   readonly target: string;

@@ -12,14 +12,14 @@ import { tailOfLog } from '../../executors/log.ts';
 import { createJsonReporter } from '../../reporters/json-lines.ts';
 import { createPlainReporter } from '../../reporters/plain.ts';
 import type { SplitArgv } from '../argv.ts';
-import { fromEnvironment, GLOBAL_FLAGS, RUN_FLAGS } from '../options.ts';
+import { type Flag, fromEnvironment, GLOBAL_FLAGS, RUN_FLAGS } from '../options.ts';
 import { print, printError } from '../output.ts';
 import { type GlobalOptions, projectRequest } from '../request.ts';
 import { terminalFor } from '../style.ts';
 import { accept } from './accept.ts';
 import { printPredictions } from './predictions.ts';
 
-interface RunFlags extends GlobalOptions {
+export interface RunFlags extends GlobalOptions {
   readonly jobs?: string;
   readonly keepGoing?: boolean;
   readonly dryRun?: boolean;
@@ -41,10 +41,27 @@ export async function run(
   given: GlobalOptions,
   argv: Pick<SplitArgv, 'extra' | 'params'>,
 ): Promise<number> {
+  const options = runOptions(given);
+  if (options.touch === true) return accept(targets, options, argv.params);
+  const request = runRequest(targets, options, argv);
+  if (options.dryRun === true) {
+    const predictions = await dryRun(request);
+    printPredictions(predictions, {
+      json: options.json === true,
+      style: terminalFor(process.stdout, options.color === false, process.env).style,
+      title: 'Dry run: nothing is run or changed.',
+    });
+    return EXIT.done;
+  }
+  return runTargets(request);
+}
+
+/** What was given on the command line and by variables. */
+export function runOptions(given: GlobalOptions, flags: readonly Flag[] = RUN_FLAGS): RunFlags {
   // commander fills in true for `--no-x` flags that weren't given: the environment must win over that default.
   const { cache, wait, color, ...rest } = given as RunFlags;
-  const environment = fromEnvironment([...GLOBAL_FLAGS, ...RUN_FLAGS], process.env);
-  const options: RunFlags = {
+  const environment = fromEnvironment([...GLOBAL_FLAGS, ...flags], process.env);
+  return {
     cache: true,
     wait: true,
     color: true,
@@ -54,13 +71,19 @@ export async function run(
     ...(wait === false ? { wait } : {}),
     ...(color === false ? { color } : {}),
   };
-  if (options.touch === true) return accept(targets, options, argv.params);
+}
 
+/** Reporter included; checks the values of flags. */
+export function runRequest(
+  targets: readonly string[],
+  options: RunFlags,
+  argv: Pick<SplitArgv, 'extra' | 'params'>,
+): RunRequest {
   const out = terminalFor(process.stdout, options.color === false, process.env);
   const errors = terminalFor(process.stderr, options.color === false, process.env);
   const output = outputMode(options);
   const project = projectRequest(options, argv.params, true);
-  const request: RunRequest = {
+  return {
     project,
     targets,
     jobs: jobsOf(options.jobs),
@@ -93,16 +116,6 @@ export async function run(
       if (opened.parsedAnew) await printWarnings(opened, errors.paint);
     },
   };
-  if (options.dryRun === true) {
-    const predictions = await dryRun(request);
-    printPredictions(predictions, {
-      json: options.json === true,
-      style: out.style,
-      title: 'Dry run: nothing is run or changed.',
-    });
-    return EXIT.done;
-  }
-  return runTargets(request);
 }
 
 /** All of them are for `orch validate`; a run must not be buried under them. */
