@@ -14,7 +14,7 @@ export interface SentryRequest {
 }
 
 export interface Sentry {
-  /** Says whether folders were added, in which something may have happened before. */
+  /** To be called at each look. Says whether folders were added, in which something may have happened before. */
   readonly follow: (folders: FolderNames) => boolean;
   /** How often is looked; null: when the system tells. */
   readonly pollMs: () => number | null;
@@ -24,21 +24,26 @@ export interface Sentry {
 const FALLBACK_POLL_MS = 1_000;
 
 export function createSentry({ pollMs, onEvent, emit }: SentryRequest): Sentry {
-  let folders: FolderWatch | null = null;
-  let timer: NodeJS.Timeout | null = null;
   let everyMs = pollMs;
-  if (pollMs === null) folders = watchFolders(onEvent);
-  else timer = setInterval(onEvent, pollMs);
+  let folders: FolderWatch | null = pollMs === null ? watchFolders(onEvent) : null;
+  let timer: NodeJS.Timeout | null = null;
+  let isClosed = false;
+
+  /** From one look to the next, so that looks that take long don't pile up. */
+  function poll(afterMs: number): void {
+    if (timer !== null) clearTimeout(timer);
+    timer = setTimeout(onEvent, afterMs);
+  }
 
   return {
     follow(wanted) {
-      if (folders === null) return false;
-      const answer = folders.follow(wanted);
+      if (isClosed) return false;
+      if (everyMs !== null) poll(everyMs);
+      const answer = folders?.follow(wanted) ?? 'same';
       if (typeof answer === 'string') return answer === 'more';
-      folders.close();
+      folders?.close();
       folders = null;
       everyMs = FALLBACK_POLL_MS;
-      timer = setInterval(onEvent, FALLBACK_POLL_MS);
       emit({
         event: 'notice',
         level: 'warning',
@@ -50,9 +55,9 @@ export function createSentry({ pollMs, onEvent, emit }: SentryRequest): Sentry {
     },
     pollMs: () => everyMs,
     close() {
+      isClosed = true;
       folders?.close();
-      folders = null;
-      if (timer !== null) clearInterval(timer);
+      if (timer !== null) clearTimeout(timer);
     },
   };
 }

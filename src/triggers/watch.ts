@@ -68,29 +68,32 @@ export async function watchTargets(request: WatchRequest): Promise<number> {
     return { ...run, project: { ...run.project, start: { ...start, root: root ?? start.root } } };
   };
 
-  async function look(): Promise<Sources> {
+  /** `isSure`: every folder was watched before it was looked at, so nothing can have been missed. */
+  async function look(): Promise<{ readonly now: Sources; readonly isSure: boolean }> {
     alarm.hush();
-    const sources = await lookAtSources(requestRun());
-    root = sources.root;
-    // What happened in a folder before it was watched wasn't told, so look there again.
-    if (sentry.follow(sources.folders)) alarm.notify();
-    return sources;
+    const now = await lookAtSources(requestRun());
+    root = now.root;
+    const isSure = !sentry.follow(now.folders);
+    if (!isSure) alarm.notify();
+    return { now, isSure };
   }
 
   /** Waits for a look that differs from `before`; null where `until` came first. */
   async function nextChange(before: Sources, until: AbortSignal, onIdle: () => void): Promise<Change | null> {
     let isEarly = true;
-    for (;;) {
-      if (!alarm.isRaised()) {
+    for (let isIdle = !alarm.isRaised(); ; ) {
+      if (isIdle) {
         isEarly = false;
         onIdle();
       }
       await alarm.rings(until);
       if (until.aborted) return null;
       const startedMs = performance.now();
-      const now = await look();
+      const { now, isSure } = await look();
       const paths = changedPaths(before, now);
       if (paths.length > 0) return { now, paths, isEarly };
+      // Even if more was heard meanwhile: where something writes all the time, it never gets quiet.
+      isIdle = isSure;
       await pause(REST_AFTER_LOOK * (performance.now() - startedMs), until);
     }
   }
@@ -189,8 +192,9 @@ export async function watchTargets(request: WatchRequest): Promise<number> {
   }
 
   try {
-    let before = await orStop(look(), stop.over);
-    if (before === null) return exitCodeOf(stop, EXIT.SIGINT, 0);
+    const first = await orStop(look(), stop.over);
+    if (first === null) return exitCodeOf(stop, EXIT.SIGINT, 0);
+    let before = first.now;
     if (before.trouble !== null && isFinal(before.trouble)) throw before.trouble;
     let mustShow = true;
     for (let isFirst = true; ; isFirst = false) {

@@ -40,6 +40,7 @@ export interface RunOptions {
 export interface Running {
   readonly pid: number;
   kill(signal: NodeJS.Signals): void;
+  stdoutSoFar(): string;
   /** Resolves as soon as stdout so far matches; rejects when it ends without. */
   stdoutMatches(pattern: RegExp): Promise<void>;
   readonly done: Promise<Ran>;
@@ -128,6 +129,7 @@ export class Project {
     return {
       pid: child.pid ?? -1,
       kill: (signal) => void child.kill(signal),
+      stdoutSoFar: () => stdout,
       stdoutMatches: (pattern) =>
         new Promise((resolve, reject) => {
           const listen = () => {

@@ -21,6 +21,7 @@ interface WatchFlags extends RunFlags {
 }
 
 const DEFAULT_DEBOUNCE_MS = 100;
+const SHORTEST_POLL_MS = 10;
 
 export async function watch(
   targets: readonly string[],
@@ -42,7 +43,7 @@ export async function watch(
   const request = {
     requestRun,
     debounceMs: duration('--debounce', options.debounce) ?? DEFAULT_DEBOUNCE_MS,
-    pollMs: duration('--poll', options.poll),
+    pollMs: pollOf(options.poll),
     onBusy: onBusyOf(options.onBusy ?? 'queue'),
     tellsIdleRuns: options.json === true,
     onTrouble: main.onTrouble,
@@ -107,6 +108,13 @@ function onBusyOf(text: string): WatchRequest['onBusy'] {
   if (text !== 'queue' && text !== 'restart')
     throw new CommandError(`--on-busy ${text}: expected queue or restart`, EXIT.usage);
   return text;
+}
+
+function pollOf(text: string | undefined): number | null {
+  const pollMs = duration('--poll', text);
+  if (pollMs !== null && pollMs < SHORTEST_POLL_MS)
+    throw new CommandError(`--poll ${text}: expected at least ${SHORTEST_POLL_MS}ms`, EXIT.usage);
+  return pollMs;
 }
 
 function duration(flag: string, text: string | undefined): number | null {
