@@ -43,6 +43,7 @@ export interface Running {
   stdoutSoFar(): string;
   /** Resolves as soon as stdout so far matches; rejects when it ends without. */
   stdoutMatches(pattern: RegExp): Promise<void>;
+  stderrMatches(pattern: RegExp): Promise<void>;
   readonly done: Promise<Ran>;
 }
 
@@ -117,6 +118,7 @@ export class Project {
     });
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text;
+      for (const listen of listeners) listen();
     });
     const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 50_000);
     const done = new Promise<Ran>((resolve, reject) => {
@@ -126,24 +128,26 @@ export class Project {
         resolve({ code, signal, stdout, stderr });
       });
     });
+    const comesTo = (said: () => string, pattern: RegExp) =>
+      new Promise<void>((resolve, reject) => {
+        const listen = () => {
+          if (!pattern.test(said())) return;
+          listeners.delete(listen);
+          resolve();
+        };
+        listeners.add(listen);
+        listen();
+        void done.then(
+          (ran) => reject(new Error(`ended without ${pattern}: ${ran.stdout}\n${ran.stderr}`)),
+          reject,
+        );
+      });
     return {
       pid: child.pid ?? -1,
       kill: (signal) => void child.kill(signal),
       stdoutSoFar: () => stdout,
-      stdoutMatches: (pattern) =>
-        new Promise((resolve, reject) => {
-          const listen = () => {
-            if (!pattern.test(stdout)) return;
-            listeners.delete(listen);
-            resolve();
-          };
-          listeners.add(listen);
-          listen();
-          void done.then(
-            (ran) => reject(new Error(`ended without ${pattern}: ${ran.stdout}\n${ran.stderr}`)),
-            reject,
-          );
-        }),
+      stdoutMatches: (pattern) => comesTo(() => stdout, pattern),
+      stderrMatches: (pattern) => comesTo(() => stderr, pattern),
       done,
     };
   }
