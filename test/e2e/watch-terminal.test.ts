@@ -12,7 +12,6 @@ function watchOnTerminal(s: Scenario, args: readonly string[], columns = 80): Te
 }
 
 const STATUS = /^watching 2 files in 2 folders · last run (just now|\d+s ago) ok · Ctrl-C to stop$/;
-const CONTROL = /\u001b/;
 
 describe('on a terminal', () => {
   it('each run begins on a clear screen, says what changed, and ends in one line', async () => {
@@ -84,10 +83,10 @@ describe('on a terminal', () => {
     const w = watchOnTerminal(s, ['t', '--no-color'], columns);
     await w.shows('Watching 2 files');
     s.write('in.txt', '2\n');
-    await w.shows(/in\.txt changed[^]*Watching 2 files/);
+    await w.shows(/in\.txt changed.*Watching 2 files/s);
     w.type('\x03');
     expect((await w.done).code).toBe(0);
-    expect(w.bytes()).not.toMatch(CONTROL);
+    expect(w.bytes()).not.toContain('\x1b');
   });
 
   it('--no-clear keeps what earlier runs printed', async () => {
@@ -95,7 +94,7 @@ describe('on a terminal', () => {
     const w = watchOnTerminal(s, ['--no-clear', 't']);
     await w.shows('Ctrl-C to stop');
     s.write('in.txt', '2\n');
-    await w.shows(/in\.txt changed[^]*Ctrl-C to stop/);
+    await w.shows(/in\.txt changed.*Ctrl-C to stop/s);
     expect(
       w
         .screen()
@@ -133,13 +132,13 @@ describe('off a terminal', () => {
     s.write('.orchignore', '*.bak\n');
     await until(() => s.read('.cache/state/v1/runs').split('\n').length === 3, 'a second run');
     s.write('in.txt', '2\n');
-    await w.stdoutMatches(/in\.txt changed\n[^]*Watching/);
+    await w.stdoutMatches(/in\.txt changed\n.*Watching/s);
     w.kill('SIGINT');
     const ran = await w.done;
     expect(ran.code).toBe(0);
     expect(ran.stdout).not.toContain('orchignore');
     expect(ran.stdout.match(/Target/g)).toHaveLength(2);
-    expect(said(ran)).not.toMatch(CONTROL);
+    expect(said(ran)).not.toContain('\x1b');
     expect(ran.stdout.match(/Watching/g)).toHaveLength(2);
   });
 
@@ -156,7 +155,7 @@ describe('off a terminal', () => {
     t.release();
     await w.stdoutMatches(/Watching/);
     w.kill('SIGINT');
-    expect((await w.done).stdout).toMatch(/in\.txt changed: starting anew\n[^]*interrupted[^]*Target: t\n/);
+    expect((await w.done).stdout).toMatch(/in\.txt changed: starting anew\n.*interrupted.*Target: t\n/s);
   });
 
   it('-q says only what goes wrong; ASCII where the locale has no more', async () => {
