@@ -34,9 +34,12 @@ export interface RunRequest {
   readonly interrupts?: InterruptSource;
 }
 
+/** What is asked for, without who is told of it: enough to look. */
+export type RunWish = Omit<RunRequest, 'emit' | 'onWarnings' | 'interrupts'>;
+
 /** Throws CommandError where a target or a forced task isn't there. */
 export async function planRun(
-  request: RunRequest,
+  request: RunWish,
   project: Project,
   state: ProjectState,
 ): Promise<{ plan: Plan; targets: readonly string[]; options: RunOptions }> {

@@ -18,7 +18,7 @@ import { PipelineErrors } from './pipeline-errors.ts';
 import { openProject, openState, type Project } from './project.ts';
 import { findProject, type PipelineFile } from './root.ts';
 import { newRunId } from './run-id.ts';
-import { planRun, type RunRequest } from './run-request.ts';
+import { planRun, type RunWish } from './run-request.ts';
 import { prepareState } from './run-targets.ts';
 import { definitionFolders, type FolderNames, sourceFolders } from './source-folders.ts';
 
@@ -40,8 +40,8 @@ export interface Sources {
  * Reads what the stat cache doesn't vouch for, and saves that cache. Throws CommandError where there is no project
  * or its folder has gone, and what `runTargets` throws where the state is unusable.
  */
-export async function lookAtSources(request: RunRequest): Promise<Sources> {
-  const { start } = request.project;
+export async function lookAtSources(wish: RunWish): Promise<Sources> {
+  const { start } = wish.project;
   if (start.root !== null && !isFolder(start.root))
     throw new CommandError(`the project's folder ${start.root} is gone`, EXIT.unusable);
   const found = findProject(start);
@@ -53,7 +53,7 @@ export async function lookAtSources(request: RunRequest): Promise<Sources> {
   const chosen = start.file === null ? [] : [resolve(start.cwd, start.dir ?? '.', start.file)];
   const defined = definitionFolders(root, [...definition.keys(), ...chosen]);
   try {
-    return { root, definition, trouble: null, ...(await lookAtPlan(request, defined)) };
+    return { root, definition, trouble: null, ...(await lookAtPlan(wish, defined)) };
   } catch (error) {
     if (!(error instanceof PipelineErrors || error instanceof CommandError)) throw error;
     if (error instanceof CommandError && error.exitCode !== EXIT.usage) throw error;
@@ -73,15 +73,15 @@ async function definitionOf(
 }
 
 async function lookAtPlan(
-  request: RunRequest,
+  wish: RunWish,
   defined: FolderNames,
 ): Promise<Pick<Sources, 'contents' | 'folders' | 'project'>> {
-  const { environment } = request.project;
-  const project = await openProject(request.project);
+  const { environment } = wish.project;
+  const project = await openProject(wish.project);
   prepareState(project);
   const state = await openState(project, { readOnly: false, rehash: false, environment, notice: () => {} });
   try {
-    const { plan, options } = await planRun(request, project, state);
+    const { plan, options } = await planRun(wish, project, state);
     const context = lookContext({ project, state, run: newRunId(), plan, options, environment });
     const contents = await contentsOf(plan, context);
     return {

@@ -76,3 +76,13 @@ export function pause(ms: number, until: AbortSignal): Promise<void> {
     if (until.aborted) end();
   });
 }
+
+/** null where `until` aborts first: what is going on then must be something that may be left to itself. */
+export function orAbort<T>(work: Promise<T>, until: AbortSignal): Promise<T | null> {
+  return new Promise((resolve, reject) => {
+    const end = () => resolve(null);
+    until.addEventListener('abort', end);
+    if (until.aborted) end();
+    work.then(resolve, reject).finally(() => until.removeEventListener('abort', end));
+  });
+}

@@ -6,21 +6,24 @@
  * a run can't set off the next one except by changing a source. Each run is as one of `orch run`: it opens and
  * closes everything itself, and holds no lock while the watch waits.
  */
-import { CommandError, EXIT } from '../app/exit-codes.ts';
+import { EXIT } from '../app/exit-codes.ts';
 import { PipelineErrors } from '../app/pipeline-errors.ts';
-import type { RunRequest } from '../app/run-request.ts';
+import type { RunRequest, RunWish } from '../app/run-request.ts';
 import { runTargets } from '../app/run-targets.ts';
 import { changedPaths, lookAtSources, type Sources } from '../app/sources.ts';
 import type { WatchEventBody } from '../model/event.ts';
-import { createAlarm, pause } from './alarm.ts';
+import { createAlarm, orAbort, pause } from './alarm.ts';
 import { type HeldEvents, holdEvents } from './held-events.ts';
 import { createLoopBrake } from './loop-brake.ts';
 import { createSentry } from './sentry.ts';
-import type { Stop } from './stop.ts';
+import type { RunInterrupts, Stop } from './stop.ts';
+import { isExpected, isFinal } from './trouble.ts';
 
 export interface WatchRequest {
-  /** For each run a new one: reporters keep what they have told, and the day may be another. */
-  readonly requestRun: (about: { readonly isFirst: boolean }) => RunRequest;
+  /** Asked for anew at each look and run: the day may be another. `isFirst`: no run has been carried out yet. */
+  readonly wish: (about: { readonly isFirst: boolean }) => RunWish;
+  /** For each run a new one: reporters keep what they have told. It tells nothing before the first event. */
+  readonly openReport: () => Promise<RunReport>;
   /** After the last event. */
   readonly debounceMs: number;
   /** What a change does to a run that is going on: it waits for its end, or ends it. */
@@ -37,11 +40,39 @@ export interface WatchRequest {
   readonly stop: Stop;
 }
 
+export interface RunReport extends Pick<RunRequest, 'emit' | 'onWarnings'> {
+  /** The run is over, however it ended; may be called again. */
+  readonly close: () => void;
+}
+
 interface Change {
   readonly now: Sources;
   readonly paths: readonly string[];
-  /** It was there before the watch had begun to wait. */
-  readonly isEarly: boolean;
+  /** By `performance.now`: the run that it sets off is to begin no earlier. */
+  readonly notBeforeMs: number;
+}
+
+interface WaitRequest {
+  readonly until: AbortSignal;
+  /** By `performance.now`. */
+  readonly runStartedMs: number;
+  /** Nothing is left to be looked at; may be called again. null: a run is going on. */
+  readonly onIdle: (() => void) | null;
+}
+
+interface RunParts {
+  readonly report: RunReport;
+  readonly held: HeldEvents;
+  readonly interrupts: RunInterrupts;
+  readonly isFirst: boolean;
+}
+
+interface RunEnded {
+  readonly exitCode: number;
+  /** By `performance.now`. */
+  readonly startedMs: number;
+  /** Seen while the run went on. `isTold`: the run was interrupted for it. */
+  readonly change: (Change & { readonly isTold: boolean }) | null;
 }
 
 /** A look that found nothing isn't followed by another for this many times as long: a busy folder costs little. */
@@ -62,16 +93,16 @@ export async function watchTargets(request: WatchRequest): Promise<number> {
   let root: string | null = null;
   let hasRun = false;
 
-  const requestRun = (): RunRequest => {
-    const run = request.requestRun({ isFirst: !hasRun });
-    const { start } = run.project;
-    return { ...run, project: { ...run.project, start: { ...start, root: root ?? start.root } } };
+  const wish = (): RunWish => {
+    const wanted = request.wish({ isFirst: !hasRun });
+    const { start } = wanted.project;
+    return { ...wanted, project: { ...wanted.project, start: { ...start, root: root ?? start.root } } };
   };
 
   /** `isSure`: every folder was watched before it was looked at, so nothing can have been missed. */
   async function look(): Promise<{ readonly now: Sources; readonly isSure: boolean }> {
     alarm.hush();
-    const now = await lookAtSources(requestRun());
+    const now = await lookAtSources(wish());
     root = now.root;
     const isSure = !sentry.follow(now.folders);
     if (!isSure) alarm.notify();
@@ -79,87 +110,105 @@ export async function watchTargets(request: WatchRequest): Promise<number> {
   }
 
   /** Waits for a look that differs from `before`; null where `until` came first. */
-  async function nextChange(before: Sources, until: AbortSignal, onIdle: () => void): Promise<Change | null> {
+  async function nextChange(
+    before: Sources,
+    { until, runStartedMs, onIdle }: WaitRequest,
+  ): Promise<Change | null> {
+    /** It came during the run, or before it was waited for. */
     let isEarly = true;
-    for (let isIdle = !alarm.isRaised(); ; ) {
+    for (let isIdle = onIdle !== null && !alarm.isRaised(); ; ) {
       if (isIdle) {
         isEarly = false;
-        onIdle();
+        onIdle?.();
       }
       await alarm.rings(until);
       if (until.aborted) return null;
       const startedMs = performance.now();
       const { now, isSure } = await look();
       const paths = changedPaths(before, now);
-      if (paths.length > 0) return { now, paths, isEarly };
+      if (paths.length > 0) {
+        const delayMs = brakeFor(paths, isEarly ? startedMs - runStartedMs : null);
+        return { now, paths, notBeforeMs: performance.now() + delayMs };
+      }
       // Even if more was heard meanwhile: where something writes all the time, it never gets quiet.
-      isIdle = isSure;
+      isIdle = onIdle !== null && isSure;
       await pause(REST_AFTER_LOOK * (performance.now() - startedMs), until);
     }
+  }
+
+  /** Slows down what seems to go round in circles. */
+  function brakeFor(paths: readonly string[], afterMs: number | null): number {
+    const { delayMs, isFirst } = brake.onChange(paths, afterMs);
+    if (isFirst)
+      emit({
+        event: 'notice',
+        level: 'warning',
+        code: 'watch-loop',
+        message: `${paths.slice(0, 3).join(', ')} changed during each of the last runs: does a task write what the run goes by? The next runs wait longer and longer`,
+        task: null,
+      });
+    return delayMs;
   }
 
   function tellChange({ paths }: Change, interrupts: boolean): void {
     emit({ event: 'watch-change', paths: paths.slice(0, SHOWN_PATHS), count: paths.length, interrupts });
   }
 
-  /** Slows down what seems to go round in circles. */
-  async function brakeFor(change: Change, startedMs: number, until: AbortSignal): Promise<void> {
-    const afterMs = change.isEarly ? performance.now() - startedMs : null;
-    const { delayMs, isFirst } = brake.onChange(change.paths, afterMs);
-    if (isFirst)
-      emit({
-        event: 'notice',
-        level: 'warning',
-        code: 'watch-loop',
-        message: `${change.paths.slice(0, 3).join(', ')} changed during each of the last runs: does a task write what the run goes by? The next runs wait longer and longer`,
-        task: null,
-      });
-    if (delayMs > 0) await pause(delayMs, until);
-  }
-
   /** One run, and a change that was seen while it went on. */
-  async function carryOut(before: Sources, about: { readonly mustShow: boolean; readonly isFirst: boolean }) {
+  async function carryOut(
+    before: Sources,
+    about: { readonly mustShow: boolean; readonly isFirst: boolean },
+  ): Promise<RunEnded> {
     const startedMs = performance.now();
-    const run = requestRun();
-    const held = holdEvents(run.emit, request.onShow);
+    const report = await request.openReport();
+    const held = holdEvents(report.emit, request.onShow);
     if (about.mustShow) held.show();
+    const interrupts = stop.forRun();
     const over = new AbortController();
-    const watching = request.onBusy === 'restart' ? interruptOnChange(before, over.signal) : null;
+    const watching =
+      request.onBusy === 'queue' ? null : interruptOnChange(before, startedMs, over.signal, interrupts);
     // It's awaited below; until then a failure must not count as one that nobody handles.
     watching?.catch(() => {});
-    const exitCode = await runAndTell(run, before, held, about.isFirst).finally(() => over.abort());
-    const change = watching === null ? null : await orStop(watching, stop.over);
+    const run = { report, held, interrupts, isFirst: about.isFirst };
+    const exitCode = await runAndTell(before, run).finally(() => {
+      report.close();
+      over.abort();
+    });
+    const change = watching === null ? null : await orAbort(watching, stop.over);
     return { exitCode, startedMs, change };
   }
 
-  async function interruptOnChange(before: Sources, over: AbortSignal): Promise<Change | null> {
-    const startedMs = performance.now();
-    const found = await nextChange(before, over, () => {});
-    if (found === null) return null;
-    const change = { ...found, isEarly: true };
-    await brakeFor(change, startedMs, over);
-    if (over.aborted || stop.over.aborted) return change;
-    tellChange(change, true);
-    stop.interrupt('SIGTERM');
-    return { ...change, paths: [] };
+  async function interruptOnChange(
+    before: Sources,
+    runStartedMs: number,
+    over: AbortSignal,
+    interrupts: RunInterrupts,
+  ): Promise<RunEnded['change']> {
+    const change = await nextChange(before, { until: over, runStartedMs, onIdle: null });
+    if (change === null) return null;
+    await pause(change.notBeforeMs - performance.now(), over);
+    const isTold = !over.aborted && !stop.over.aborted;
+    if (isTold) {
+      tellChange(change, true);
+      interrupts.interrupt('SIGTERM');
+    }
+    return { ...change, isTold };
   }
 
   async function runAndTell(
-    run: RunRequest,
     before: Sources,
-    held: HeldEvents,
-    isFirst: boolean,
+    { report, held, interrupts, isFirst }: RunParts,
   ): Promise<number> {
     try {
       const exitCode = await runTargets({
-        ...run,
+        ...wish(),
         emit: held.emit,
-        interrupts: stop.source,
+        interrupts: interrupts.source,
         onWarnings: async (opened) => {
           // The look has parsed it already; the run got what that left behind, without its warnings.
           const project = before.project?.parsedAnew ? before.project : opened;
           if (project.parsedAnew) held.show();
-          await run.onWarnings(project);
+          await report.onWarnings(project);
         },
       });
       hasRun = true;
@@ -167,87 +216,47 @@ export async function watchTargets(request: WatchRequest): Promise<number> {
     } catch (error) {
       if (!isExpected(error) || (isFirst && !(error instanceof PipelineErrors))) throw error;
       held.show();
+      report.close();
       return request.onTrouble(error);
     }
   }
 
   /** null: the watch is to end. */
-  async function waitForChange(
-    before: Sources,
-    ended: { readonly exitCode: number; readonly startedMs: number },
-  ): Promise<Change | null> {
-    const files = [...before.definition, ...(before.contents ?? [])];
-    const onIdle = once(() =>
+  async function waitForChange(before: Sources, ended: RunEnded): Promise<Change | null> {
+    const onIdle = once(() => {
+      const files = [...before.definition, ...(before.contents ?? [])];
       emit({
         event: 'watch-waiting',
         files: files.filter(([, content]) => content !== 'absent').length,
         folders: before.folders.size,
         pollMs: sentry.pollMs(),
         exitCode: ended.exitCode,
-      }),
-    );
-    const change = await orStop(nextChange(before, stop.over, onIdle), stop.over);
-    if (change !== null) await brakeFor(change, ended.startedMs, stop.over);
+      });
+    });
+    const wait = { until: stop.over, runStartedMs: ended.startedMs, onIdle };
+    const change = ended.change ?? (await orAbort(nextChange(before, wait), stop.over));
+    if (change !== null) await pause(change.notBeforeMs - performance.now(), stop.over);
     return stop.over.aborted ? null : change;
   }
 
   try {
-    const first = await orStop(look(), stop.over);
-    if (first === null) return exitCodeOf(stop, EXIT.SIGINT, 0);
+    const first = await orAbort(look(), stop.over);
+    if (first === null) return stop.exitCode(EXIT.SIGINT, EXIT.done);
     let before = first.now;
     if (before.trouble !== null && isFinal(before.trouble)) throw before.trouble;
     let mustShow = true;
     for (let isFirst = true; ; isFirst = false) {
       const ended = await carryOut(before, { mustShow: mustShow || request.tellsIdleRuns, isFirst });
-      if (stop.over.aborted) return exitCodeOf(stop, EXIT.SIGINT, ended.exitCode);
+      if (stop.over.aborted) return stop.exitCode(EXIT.SIGINT, ended.exitCode);
       mustShow = ended.exitCode !== EXIT.done;
-      const change: Change | null = ended.change ?? (await waitForChange(before, ended));
-      if (change === null) return exitCodeOf(stop, EXIT.done, ended.exitCode);
-      if (change.paths.length > 0) tellChange(change, false);
+      const change = await waitForChange(before, ended);
+      if (change === null) return stop.exitCode(EXIT.done, ended.exitCode);
+      if (ended.change?.isTold !== true) tellChange(change, false);
       before = change.now;
     }
   } finally {
     sentry.close();
   }
-}
-
-/** null where `over` aborts first: what is going on then must be something that may be broken off. */
-function orStop<T>(work: Promise<T>, over: AbortSignal): Promise<T | null> {
-  return new Promise((resolve, reject) => {
-    const end = () => resolve(null);
-    over.addEventListener('abort', end);
-    if (over.aborted) end();
-    work.then(resolve, reject).finally(() => over.removeEventListener('abort', end));
-  });
-}
-
-/** `sigint`: what Ctrl-C means at this point. `unheard`: nobody reads what it says any more. */
-function exitCodeOf(stop: Stop, sigint: number, unheard: number): number {
-  switch (stop.signal()) {
-    case 'SIGINT':
-      return sigint;
-    case 'SIGTERM':
-      return EXIT.SIGTERM;
-    case 'SIGHUP':
-      return EXIT.SIGHUP;
-    default:
-      return unheard;
-  }
-}
-
-/** Nothing that is edited in the project makes it right: what was asked for is wrong. */
-function isFinal(trouble: PipelineErrors | CommandError): boolean {
-  return (
-    trouble instanceof CommandError ||
-    trouble.diagnostics.some(({ severity, file }) => severity === 'error' && file === null)
-  );
-}
-
-/** Not a bug: a person can do something about it. */
-function isExpected(error: unknown): boolean {
-  if (error instanceof PipelineErrors || error instanceof CommandError) return true;
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  return code !== undefined && syscall !== undefined;
 }
 
 function once(act: () => void): () => void {

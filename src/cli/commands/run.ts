@@ -3,7 +3,7 @@ import { relative } from 'node:path';
 import { dryRun } from '../../app/dry-run.ts';
 import { CommandError, EXIT } from '../../app/exit-codes.ts';
 import type { Project } from '../../app/project.ts';
-import type { RunRequest } from '../../app/run-request.ts';
+import type { RunRequest, RunWish } from '../../app/run-request.ts';
 import { runTargets } from '../../app/run-targets.ts';
 import { warningsOf } from '../../app/warnings.ts';
 import { formatDiagnostic } from '../../base/diagnostic.ts';
@@ -43,7 +43,7 @@ export async function run(
 ): Promise<number> {
   const options = runOptions(given);
   if (options.touch === true) return accept(targets, options, argv.params);
-  const request = runRequest(targets, options, argv);
+  const request: RunRequest = { ...runWish(targets, options, argv), ...runReport(options) };
   if (options.dryRun === true) {
     const predictions = await dryRun(request);
     printPredictions(predictions, {
@@ -73,18 +73,14 @@ export function runOptions(given: GlobalOptions, flags: readonly Flag[] = RUN_FL
   };
 }
 
-/** Reporter included; checks the values of flags. */
-export function runRequest(
+/** Checks the values of flags. */
+export function runWish(
   targets: readonly string[],
   options: RunFlags,
   argv: Pick<SplitArgv, 'extra' | 'params'>,
-): RunRequest {
-  const out = terminalFor(process.stdout, options.color === false, process.env);
-  const errors = terminalFor(process.stderr, options.color === false, process.env);
-  const output = outputMode(options);
-  const project = projectRequest(options, argv.params, true);
+): RunWish {
   return {
-    project,
+    project: projectRequest(options, argv.params, true),
     targets,
     jobs: jobsOf(options.jobs),
     keepGoing: options.keepGoing === true,
@@ -95,10 +91,19 @@ export function runRequest(
     replace: options.replace === true,
     useCache: options.cache !== false,
     wait: options.wait !== false,
-    output,
+    output: outputMode(options),
     totals: totalsOf(options.resources ?? []),
     args: argv.extra,
     argv: process.argv.slice(2),
+  };
+}
+
+/** Who is told of one run: a new one for each. */
+export function runReport(options: RunFlags): Pick<RunRequest, 'emit' | 'onWarnings'> {
+  const out = terminalFor(process.stdout, options.color === false, process.env);
+  const errors = terminalFor(process.stderr, options.color === false, process.env);
+  const output = outputMode(options);
+  return {
     emit:
       options.json === true
         ? createJsonReporter(print)

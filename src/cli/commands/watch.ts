@@ -11,7 +11,7 @@ import { longName, RUN_FLAGS, WATCH_FLAGS } from '../options.ts';
 import { print, printError } from '../output.ts';
 import type { GlobalOptions } from '../request.ts';
 import { terminalFor } from '../style.ts';
-import { type RunFlags, runOptions, runRequest } from './run.ts';
+import { type RunFlags, runOptions, runReport, runWish } from './run.ts';
 
 interface WatchFlags extends RunFlags {
   readonly onBusy?: string;
@@ -35,13 +35,14 @@ export async function watch(
     ...runOptions(rest, WATCH_FLAGS),
     ...(clear === false ? { clear } : {}),
   };
-  const requestRun: WatchRequest['requestRun'] = ({ isFirst }) => {
-    const run = runRequest(targets, options, main);
-    return isFirst ? run : { ...run, force: false };
+  const wish: WatchRequest['wish'] = ({ isFirst }) => {
+    const wanted = runWish(targets, options, main);
+    return isFirst ? wanted : { ...wanted, force: false };
   };
-  const tellings = tellingsOf(options, requestRun({ isFirst: true }).output === 'quiet');
+  const tellings = tellingsOf(options, wish({ isFirst: true }).output === 'quiet');
   const request = {
-    requestRun,
+    wish,
+    openReport: async () => ({ ...runReport(options), close() {} }),
     debounceMs: duration('--debounce', options.debounce) ?? DEFAULT_DEBOUNCE_MS,
     pollMs: pollOf(options.poll),
     onBusy: onBusyOf(options.onBusy ?? 'queue'),
