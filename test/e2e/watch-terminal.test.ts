@@ -109,6 +109,26 @@ describe('on a terminal', () => {
     ).toHaveLength(1);
   });
 
+  it('a run that was ended for a change gives way to the next one', async () => {
+    const s = scenario(
+      { t: task('t', holdAt('t'), { inputs: ['in.txt'], grace: '5s' }) },
+      { 'in.txt': '1\n' },
+    );
+    const t = gate(s, 't');
+    const w = watchOnTerminal(s, ['--on-busy', 'restart', 't']);
+    await t.reached();
+    s.write('in.txt', '2\n');
+    await t.reached(2);
+    t.release();
+    await w.shows('Ctrl-C to stop');
+    expect(w.screen()[0]).toContain('in.txt changed');
+    expect(w.screen().join('\n')).not.toMatch(/interrupted/i);
+    expect(w.screen().at(-1)).toMatch(STATUS);
+    w.type('\x03');
+    expect((await w.done).code).toBe(0);
+    expect(w.isCursorShown()).toBe(true);
+  });
+
   it('Ctrl-C in a run ends that first, then the watch, with 130', async () => {
     const s = scenario(
       { t: task('t', holdAt('t'), { inputs: ['in.txt'], grace: '5s' }) },
