@@ -53,7 +53,12 @@ const NOT_OF_WATCH = new Set(['dry-run', 'rehash', 'no-wait', 'touch']);
 
 export const WATCH_FLAGS: readonly Flag[] = [
   ...RUN_FLAGS.filter(({ flags }) => !NOT_OF_WATCH.has(longName(flags))).map((flag) =>
-    longName(flag.flags) === 'force' ? { ...flag, description: 'force the first run; --force=TASK' } : flag,
+    longName(flag.flags) === 'force'
+      ? {
+          ...flag,
+          description: 'force the first run, all that it needs included; --force=TASK only that task',
+        }
+      : flag,
   ),
   {
     flags: '--on-busy <what>',

@@ -77,6 +77,7 @@ interface RunEnded {
 
 /** A look that found nothing isn't followed by another for this many times as long: a busy folder costs little. */
 const REST_AFTER_LOOK = 4;
+const LONGEST_REST_MS = 2_000;
 const GATHER_AT_MOST_MS = 1_000;
 const SHOWN_PATHS = 20;
 
@@ -116,11 +117,12 @@ export async function watchTargets(request: WatchRequest): Promise<number> {
   ): Promise<Change | null> {
     /** It came during the run, or before it was waited for. */
     let isEarly = true;
-    for (let isIdle = onIdle !== null && !alarm.isRaised(); ; ) {
-      if (isIdle) {
-        isEarly = false;
-        onIdle?.();
-      }
+    const idle = () => {
+      isEarly = onIdle === null;
+      onIdle?.();
+    };
+    if (!alarm.isRaised()) idle();
+    for (let fruitless = 1; ; fruitless++) {
       await alarm.rings(until);
       if (until.aborted) return null;
       const startedMs = performance.now();
@@ -131,8 +133,10 @@ export async function watchTargets(request: WatchRequest): Promise<number> {
         return { now, paths, notBeforeMs: performance.now() + delayMs };
       }
       // Even if more was heard meanwhile: where something writes all the time, it never gets quiet.
-      isIdle = onIdle !== null && isSure;
-      await pause(REST_AFTER_LOOK * (performance.now() - startedMs), until);
+      if (isSure) idle();
+      const restMs = Math.min(REST_AFTER_LOOK * (performance.now() - startedMs), LONGEST_REST_MS);
+      // The first one is usual: the run itself has written.
+      if (fruitless > 1) await pause(restMs, until);
     }
   }
 

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { gate, holdAt } from './support/gate.ts';
 import { bareScenario, type Fields, flow, said, scenario, task } from './support/scenario.ts';
 import { watchEvents, watching } from './support/watching.ts';
@@ -197,6 +197,16 @@ it('is not set off by what tasks write: outputs among the sources of others, log
   expect((await w.round()).paths).toEqual(['in.txt']);
   expect(s.ran()).toEqual(['gen', 'check', 'gen', 'check', 'gen', 'check']);
   expect(s.read('src/gen.txt')).toBe('3\n');
+});
+
+it('comes to rest though something in a watched folder is written all the time', async () => {
+  const s = scenario(join_, { 'src/a.txt': 'a\n', 'src/noise.log': '' });
+  const noise = setInterval(() => s.append('src/noise.log', 'x\n'), 10);
+  onTestFinished(() => clearInterval(noise));
+  const w = watching(s, ['join']);
+  await w.round();
+  s.write('src/a.txt', 'A\n');
+  expect((await w.round()).paths).toEqual(['src/a.txt']);
 });
 
 it('a task that fails is run again by the next change, not before', async () => {
