@@ -1,4 +1,7 @@
-/** What goes on beside a live run: signals are passed on to it, and a heartbeat says what is still running. */
+/**
+ * What goes on beside a live run: signals are passed on to it, a heartbeat says what is still running, and who wants
+ * to know is told how far it is.
+ */
 import type { RunEventBody } from '../model/event.ts';
 import type { RunContext } from '../scheduler/context.ts';
 import type { LiveRun, RunEnd } from '../scheduler/run.ts';
@@ -18,16 +21,33 @@ export const processSignals: InterruptSource = (onInterrupt) => {
   };
 };
 
-/** Resolves with the run's end; signal handlers and timer are gone then. `stopWaiting`: give up waiting for a lock. */
-export async function attended(
-  live: LiveRun,
-  context: RunContext,
-  emit: (body: RunEventBody) => void,
-  stopWaiting: () => void,
-  interrupts: InterruptSource = processSignals,
-): Promise<RunEnd> {
+export interface Attendance {
+  readonly context: RunContext;
+  readonly emit: (body: RunEventBody) => void;
+  /** Give up waiting for a lock. */
+  readonly stopWaiting: () => void;
+  readonly progressEveryMs: number | null;
+  /** Progress is no part of the run's story: it may be told before it's sure that this round counts. */
+  readonly emitProgress: (body: RunEventBody) => void;
+  /** Default: the signals of this process. */
+  readonly interrupts?: InterruptSource | undefined;
+}
+
+/** Resolves with the run's end; signal handlers and timers are gone then. */
+export async function attended(live: LiveRun, attendance: Attendance): Promise<RunEnd> {
+  const {
+    context,
+    emit,
+    stopWaiting,
+    progressEveryMs,
+    emitProgress,
+    interrupts = processSignals,
+  } = attendance;
+  let signalsSeen = 0;
   const release = interrupts((signal) => {
     stopWaiting();
+    const isKill = ++signalsSeen > 1;
+    emit({ event: 'run-interrupting', signal, running: live.running().length, isKill });
     live.interrupt(signal);
   });
   const heartbeat = setInterval(() => {
@@ -36,10 +56,15 @@ export async function attended(
         emit({ event: 'task-heartbeat', task, elapsedMs: context.now() - startedAtMs });
   }, HEARTBEAT_MS);
   heartbeat.unref();
+  const progress =
+    progressEveryMs === null
+      ? undefined
+      : setInterval(() => emitProgress({ event: 'run-progress', ...live.progress() }), progressEveryMs);
   try {
     return await live.done;
   } finally {
     clearInterval(heartbeat);
+    clearInterval(progress);
     release();
   }
 }

@@ -49,7 +49,7 @@ export function plainOptions(today: string): RunOptions {
     replace: false,
     useCache: true,
     only: false,
-    stream: false,
+    stream: 'none',
     extraArgs: new Map(),
     totals: {},
     date: today,

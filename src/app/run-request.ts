@@ -8,6 +8,12 @@ import { CommandError, EXIT } from './exit-codes.ts';
 import type { Project, ProjectRequest, ProjectState } from './project.ts';
 import { planFor } from './selection.ts';
 
+/**
+ * What is shown of what tasks print. `auto`: the end of it where a task fails, all of it while a single task runs;
+ * `group`: all of it, in one piece at each task's end; `stream`: all of it, as it is written.
+ */
+export type OutputMode = 'auto' | 'group' | 'stream' | 'quiet';
+
 export interface RunRequest {
   readonly project: ProjectRequest;
   readonly targets: readonly string[];
@@ -21,7 +27,7 @@ export interface RunRequest {
   readonly replace: boolean;
   readonly useCache: boolean;
   readonly wait: boolean;
-  readonly output: 'group' | 'stream' | 'quiet';
+  readonly output: OutputMode;
   /** `--resources gpu=2` */
   readonly totals: Readonly<Record<string, number>>;
   /** `-- ARGS` */
@@ -30,12 +36,14 @@ export interface RunRequest {
   readonly argv: readonly string[];
   readonly emit: (event: RunEvent) => void;
   readonly onWarnings: (project: Project) => Promise<void>;
+  /** Emit `run-progress` as often while the run goes on; null or absent: never. */
+  readonly progressEveryMs?: number | null;
   /** Default: the signals of this process. */
   readonly interrupts?: InterruptSource;
 }
 
 /** What is asked for, without who is told of it: enough to look. */
-export type RunWish = Omit<RunRequest, 'emit' | 'onWarnings' | 'interrupts'>;
+export type RunWish = Omit<RunRequest, 'emit' | 'onWarnings' | 'progressEveryMs' | 'interrupts'>;
 
 /** Throws CommandError where a target or a forced task isn't there. */
 export async function planRun(
@@ -61,7 +69,6 @@ export async function planRun(
   const jobs = request.jobs > 0 ? request.jobs : cores;
   const extraArgs = new Map<TaskId, readonly string[]>();
   if (request.args.length > 0) for (const id of selected.plan.targets) extraArgs.set(id, request.args);
-  const commands = selected.plan.nodes.filter(({ task, final }) => task.run !== null && !final).length;
   return {
     plan: selected.plan,
     targets: selected.shown,
@@ -73,7 +80,7 @@ export async function planRun(
       replace: request.replace,
       useCache: request.useCache,
       only: request.only,
-      stream: request.output === 'stream' || (request.output === 'group' && commands === 1),
+      stream: request.output === 'stream' ? 'all' : request.output === 'auto' ? 'alone' : 'none',
       extraArgs,
       totals: { cpu: Math.max(cores, jobs), memory: totalmem(), ...request.totals },
       date: request.project.today,

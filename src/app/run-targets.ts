@@ -126,7 +126,14 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
     });
     const { startRun } = await import('../scheduler/run.ts');
     const live = startRun(context);
-    const end = await attended(live, context, held.emit, () => aborted.abort(), request.interrupts);
+    const end = await attended(live, {
+      context,
+      emit: held.emit,
+      stopWaiting: () => aborted.abort(),
+      progressEveryMs: request.progressEveryMs ?? null,
+      emitProgress: emit,
+      interrupts: request.interrupts,
+    });
     if (end.kind === 'restart') return { exitCode: null, lock };
     if (end.kind === 'locked')
       return { exitCode: end.interruptedBy === null ? EXIT.locked : exitCodeOf(end), lock };

@@ -45,7 +45,12 @@ export const RUN_FLAGS: readonly Flag[] = [
     flags: '--resources <name=total>',
     description: 'total of a resource, e.g. memory=8GB or licences=2 (repeatable)',
   },
-  { flags: '--output <mode>', description: 'group (after a failure), stream (live, prefixed) or quiet' },
+  {
+    flags: '--output <mode>',
+    description:
+      "what tasks print: auto (the end of it after a failure, all of it while a task runs alone), group (all of it, in one piece at each task's end), stream (as it comes, prefixed) or quiet",
+  },
+  { flags: '--no-live', description: 'print plain lines on a terminal too, without the live view' },
   { flags: '-t, --touch', description: 'accept the outputs as they are, as `orch accept`' },
 ];
 

@@ -1,13 +1,13 @@
 /** Writing to stdout and stderr: complete, in order, and silent where the reader has closed the pipe. */
 
 /**
- * A closed pipe (`orch list | head`) is no error and must skip no clean-up: writing goes on into the void.
- * Called once at the start.
+ * A closed pipe (`orch list | head`) is no error and must skip no clean-up: writing goes on into the void. So it is
+ * with a terminal whose window has been closed (EIO). Called once at the start.
  */
 export function tolerateClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr])
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     });
 }
 

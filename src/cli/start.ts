@@ -15,13 +15,14 @@ import { answerIdle, type IdleReport } from '../state/idle.ts';
 import { appendRun } from '../state/journal.ts';
 import { layoutOf } from '../state/layout.ts';
 import { localDate } from './local-date.ts';
-import { terminalFor } from './style.ts';
+import { isGithub, terminalFor } from './style.ts';
 
 declare const ORCH_VERSION: string;
 
 const argv = process.argv.slice(2);
 if (argv.length === 1 && argv[0] === '--version') write(1, `${ORCH_VERSION}\n`);
-else if (argv[0] !== 'run' || !answeredIdle()) loadBundle();
+// GitHub gets more than lines, which the bundle knows how to give.
+else if (argv[0] !== 'run' || isGithub(process.env) || !answeredIdle()) loadBundle();
 
 function answeredIdle(): boolean {
   const startedAtMs = performance.now();
@@ -55,16 +56,21 @@ function answeredIdle(): boolean {
   return true;
 
   function tell({ targets, header, summary, upToDate, counts, savedMs, jobs }: IdleReport): void {
-    const { style, ascii } = terminalFor(process.stdout, argv.includes('--no-color'), process.env);
+    const noColor = argv.includes('--no-color');
+    const { style, ascii } = terminalFor(process.stdout, noColor, process.env);
     const report = createPlainReporter({
       out: (text) => write(1, text),
       error: (text) => write(2, text),
       quiet: argv.includes('-q') || argv.includes('--quiet'),
       ascii,
       style,
+      errorStyle: terminalFor(process.stderr, noColor, process.env).style,
       tailOfLog: () => '',
       shownPath: (path) => path,
       prefixOutput: false,
+      wholeLog: null,
+      fold: null,
+      isLive: false,
     });
     const say = (body: RunEventBody) => report({ v: EVENT_VERSION, atMs: Date.now(), ...body });
     const id = newRunId();

@@ -1,4 +1,7 @@
-/** Colour and marks, decided once: flag > FORCE_COLOR > NO_COLOR > terminal (chalk alone ignores NO_COLOR). */
+/**
+ * What a terminal can be given: colour (flag > FORCE_COLOR > NO_COLOR > terminal; chalk alone ignores NO_COLOR), marks
+ * beyond ASCII, lines that move. Decided here, once.
+ */
 import { Chalk } from 'chalk';
 import type { Paint } from '../base/diagnostic.ts';
 import type { Style } from '../reporters/plain.ts';
@@ -30,7 +33,14 @@ export function terminalFor(
     }
   };
   return {
-    style: { bold: chalk.bold, dim: chalk.dim, red: chalk.red, green: chalk.green, yellow: chalk.yellow },
+    style: {
+      bold: chalk.bold,
+      dim: chalk.dim,
+      red: chalk.red,
+      green: chalk.green,
+      yellow: chalk.yellow,
+      cyan: chalk.cyan,
+    },
     paint,
     ascii: !isUtf8(env),
   };
@@ -41,8 +51,26 @@ function colorLevel(stream: NodeJS.WriteStream, noColorFlag: boolean, env: NodeJ
   if (env['FORCE_COLOR'] !== undefined)
     return env['FORCE_COLOR'] === '0' || env['FORCE_COLOR'] === 'false' ? 0 : 1;
   if (env['NO_COLOR']) return 0;
-  if (env['TERM'] === 'dumb') return 0;
-  return stream.isTTY || env['GITHUB_ACTIONS'] ? 1 : 0;
+  if (isGithub(env)) return 1;
+  return isCapable(stream, env) ? 1 : 0;
+}
+
+/** A terminal that takes control codes, and somebody in front of it. */
+function isCapable(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean {
+  return stream.isTTY === true && !isCi(env) && env['TERM'] !== 'dumb';
+}
+
+/** Whether lines can be drawn and taken off again. Without TERM nobody has said what the terminal understands. */
+export function canMoveCursor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): boolean {
+  return isCapable(stream, env) && Boolean(env['TERM']);
+}
+
+export function isGithub(env: NodeJS.ProcessEnv): boolean {
+  return env['GITHUB_ACTIONS'] === 'true';
+}
+
+function isCi(env: NodeJS.ProcessEnv): boolean {
+  return !['', '0', 'false', undefined].includes(env['CI']);
 }
 
 function isUtf8(env: NodeJS.ProcessEnv): boolean {

@@ -29,6 +29,38 @@ export function tailOfLog(path: string, maxLines: number, maxBytes: number): str
   return text.replace(/\n+$/, '').split('\n').slice(-maxLines).join('\n');
 }
 
+/**
+ * Delivers a whole log, sanitised, in pieces that may end within a line; nothing for one that doesn't exist. Reads
+ * the disk at once and to the end.
+ */
+export function wholeLog(path: string, onText: (text: string) => void): void {
+  const decoder = new StringDecoder('utf8');
+  const terminal = terminalText();
+  const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
+  const deliver = (text: string) => {
+    if (text !== '') onText(text);
+  };
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch {
+    return;
+  }
+  try {
+    for (;;) {
+      const read = readSync(file, buffer, 0, CHUNK_BYTES, null);
+      if (read === 0) break;
+      deliver(terminal.write(decoder.write(buffer.subarray(0, read))));
+    }
+  } catch {
+    // What could be read has been delivered; the log's path is told besides.
+  } finally {
+    closeSync(file);
+  }
+  deliver(terminal.write(decoder.end()));
+  deliver(terminal.end());
+}
+
 function readEnd(path: string, maxBytes: number): { bytes: Buffer; isWhole: boolean } | null {
   let file: number;
   try {

@@ -51,6 +51,22 @@ export type RunEventBody =
       readonly expectedMs: number | null;
     }
   | { readonly event: 'task-heartbeat'; readonly task: string; readonly elapsedMs: number }
+  /** How far the run is, a few times a second; only for those who ask (`RunRequest.progressEveryMs`). */
+  | {
+      readonly event: 'run-progress';
+      /** Tasks with a command that are as they will be, of all in the plan. */
+      readonly settled: number;
+      readonly total: number;
+      /** From past timings; null: something that is left has none. */
+      readonly remainingMs: number | null;
+    }
+  /** A signal came: running tasks are being ended, gently or (`isKill`, a second signal) at once. */
+  | {
+      readonly event: 'run-interrupting';
+      readonly signal: string;
+      readonly running: number;
+      readonly isKill: boolean;
+    }
   | { readonly event: 'task-output'; readonly task: string; readonly text: string }
   | {
       readonly event: 'task-retrying';

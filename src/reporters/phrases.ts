@@ -1,7 +1,7 @@
 /** Every word about tasks and runs that a user reads: one phrase for each reason, failure and outcome. */
 import { unreachable } from '../base/outcome.ts';
 import type { StaleReason } from '../model/decision.ts';
-import type { RunCounts } from '../model/event.ts';
+import type { RunCounts, TaskOutcome } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue } from '../model/ids.ts';
 
@@ -284,3 +284,71 @@ export const ASCII_MARKS: Marks = {
   summary: '*',
   success: '+',
 };
+
+/** In a table; a failure has words of its own. */
+export function outcomePhrase(outcome: TaskOutcome): string {
+  const phrases: Readonly<Record<TaskOutcome, string>> = {
+    succeeded: 'completed',
+    'up-to-date': 'up to date',
+    restored: 'restored from cache',
+    failed: 'failed',
+    'upstream-failed': 'not run: a task that it needs failed',
+    skipped: 'skipped',
+    cancelled: 'interrupted',
+    'not-started': 'not started',
+  };
+  return phrases[outcome];
+}
+
+/** Above all that a task printed. */
+export function outputPhrase(task: string): string {
+  return `Output of ${task}`;
+}
+
+// ---- the live view ----------------------------------------------------------------------------------------
+
+/** Whole units, for times that are watched as they grow: `8s`, `2m 05s`, `1h 02m`, `1d 3h`. */
+export function roughDuration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  if (seconds < 60) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}m ${String(seconds % 60).padStart(2, '0')}s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 24) return `${hours}h ${String(minutes % 60).padStart(2, '0')}m`;
+  return `${Math.floor(hours / 24)}d ${hours % 24}h`;
+}
+
+/** `12s`, and with the past in mind `12s / ~2m 05s`. Under a second, what is expected says nothing. */
+export function elapsedPhrase(elapsedMs: number, expectedMs: number | null): string {
+  const elapsed = roughDuration(elapsedMs);
+  return expectedMs === null || expectedMs < 1_000 ? elapsed : `${elapsed} / ~${roughDuration(expectedMs)}`;
+}
+
+export function retryPhrase(attempt: number, limit: number, inMs: number): string {
+  return `retry ${attempt} of ${limit} in ${roughDuration(inMs)}`;
+}
+
+export function moreRunningPhrase(count: number): string {
+  return `and ${count} more running`;
+}
+
+export function leftPhrase(remainingMs: number): string {
+  return `~${roughDuration(remainingMs)} left`;
+}
+
+export function failedPhrase(count: number): string {
+  return `${count} failed`;
+}
+
+export function waitingPhrase(forRun: string, pid: number): string {
+  return `Waiting for another run in this project: ${forRun} (process ${pid})`;
+}
+
+/** `running`: commands that are being ended. */
+export function interruptingPhrase(isKill: boolean, running: number): string {
+  const tasks = running === 1 ? '1 running task' : `${running} running tasks`;
+  return isKill ? `Killing ${tasks}` : `Interrupted: ending ${tasks}; Ctrl-C again kills at once`;
+}
+
+export const LOOKING_PHRASE = 'Looking for changes';
+export const FINISHING_PHRASE = 'Checking, restoring, recording';

@@ -1,6 +1,6 @@
 /**
- * A run as plain lines (SPEC E2): what is printed off a terminal, in CI, and under `-q` or `-v`. Knows events
- * and words only; where lines go is the caller's business.
+ * A run as plain lines (SPEC E2): all that is printed off a terminal and in CI, and what scrolls above the live view.
+ * Knows events and words only; where lines go is the caller's business.
  */
 import type { RunEvent, RunEventBody } from '../model/event.ts';
 import {
@@ -10,21 +10,34 @@ import {
   failureTag,
   failureText,
   formatDuration,
+  interruptingPhrase,
+  outputPhrase,
   reasonPhrase,
+  waitingPhrase,
 } from './phrases.ts';
+import { asciiOnly } from './visible-text.ts';
 
 export interface PlainOptions {
   readonly out: (text: string) => void;
   readonly error: (text: string) => void;
   readonly quiet: boolean;
   readonly ascii: boolean;
+  /** Of what goes to `out`. */
   readonly style: Style;
+  /** Of what goes to `error`, which may be another kind of file. */
+  readonly errorStyle: Style;
   /** The end of a log, ready for a terminal. */
   readonly tailOfLog: (path: string) => string;
   /** A path as the user would type it. */
   readonly shownPath: (path: string) => string;
   /** Task output is passed on line by line with the task's name before it; false: as it is. */
   readonly prefixOutput: boolean;
+  /** Reads a whole log, ready for a terminal: a task's output is printed in one piece at its end. null: it isn't. */
+  readonly wholeLog: ((path: string, onText: (text: string) => void) => void) | null;
+  /** What encloses a task's output, for readers that can fold it away. */
+  readonly fold: { readonly open: (title: string) => string; readonly close: string } | null;
+  /** The live view shows what is running: no lines for starts and heartbeats, and ends say why the task ran. */
+  readonly isLive: boolean;
 }
 
 export interface Style {
@@ -33,6 +46,7 @@ export interface Style {
   readonly red: (text: string) => string;
   readonly green: (text: string) => string;
   readonly yellow: (text: string) => string;
+  readonly cyan: (text: string) => string;
 }
 
 type TaskFinished = Extract<RunEventBody, { event: 'task-finished' }>;
@@ -41,7 +55,7 @@ type TaskFinished = Extract<RunEventBody, { event: 'task-finished' }>;
 const MAX_UP_TO_DATE_LINES = 20;
 
 export function createPlainReporter(options: PlainOptions): (event: RunEvent) => void {
-  const { style } = options;
+  const { style, errorStyle } = options;
   const marks = options.ascii ? ASCII_MARKS : EMOJI_MARKS;
   /** Passed-on output may end within a line. */
   let isLineOpen = false;
@@ -54,6 +68,7 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
   const complain = (text: string) => options.error(`${options.ascii ? asciiOnly(text) : text}\n`);
   let upToDate: string[] = [];
   const failed: TaskFinished[] = [];
+  /** Tasks whose output has been passed on as it came, with the end of it that isn't a line yet. */
   const streamed = new Map<string, string>();
 
   const flushUpToDate = () => {
@@ -63,11 +78,28 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
     upToDate = [];
   };
 
+  const { fold } = options;
+  /** The task whose output is being enclosed. */
+  let folded: string | null = null;
+  const openFold = (task: string) => {
+    if (folded === task) return;
+    closeFold();
+    if (fold === null) return;
+    folded = task;
+    line(fold.open(outputPhrase(task)));
+  };
+  const closeFold = () => {
+    if (folded !== null && fold !== null) line(fold.close);
+    folded = null;
+  };
+
   const passOn = (task: string, text: string) => {
-    if (options.quiet) return;
+    if (options.quiet || text === '') return;
     if (!options.prefixOutput) {
+      streamed.set(task, '');
+      openFold(task);
       options.out(text);
-      if (text !== '') isLineOpen = !text.endsWith('\n');
+      isLineOpen = !text.endsWith('\n');
       return;
     }
     const lines = ((streamed.get(task) ?? '') + text).split('\n');
@@ -81,13 +113,27 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
     streamed.delete(task);
   };
 
+  /** All that a task printed, in one piece, so that it isn't mixed with what others print meanwhile. */
+  const showOutput = (task: string, log: string) => {
+    let isEmpty = true;
+    options.wholeLog?.(log, (text) => {
+      if (isEmpty && fold === null) line(style.dim(`${outputPhrase(task)}:`));
+      isEmpty = false;
+      openFold(task);
+      options.out(text);
+      isLineOpen = !text.endsWith('\n');
+    });
+  };
+
   const finished = (event: TaskFinished) => {
+    if (event.log !== null && !options.quiet && !streamed.has(event.task)) showOutput(event.task, event.log);
     finishStream(event.task);
+    if (folded === event.task) closeFold();
     const time = formatDuration(event.durationMs);
     const why = event.reason === null ? '' : style.dim(` (${reasonPhrase(event.reason)})`);
     switch (event.outcome) {
       case 'succeeded':
-        line(`${marks.done} Task '${event.task}' completed in ${time}`);
+        line(`${marks.done} Task '${event.task}' completed in ${time}${options.isLive ? why : ''}`);
         break;
       case 'restored':
         line(`${marks.restored} Task '${event.task}' restored from cache in ${time}${why}`);
@@ -97,7 +143,7 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
         line(
           style.red(
             `${marks.failed} Task '${event.task}' failed (${failureTag(event.failure!)}) after ${time}`,
-          ),
+          ) + (options.isLive ? why : ''),
         );
         break;
       case 'cancelled':
@@ -118,7 +164,7 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
   const explainFailures = () => {
     for (const event of failed) {
       complain('');
-      complain(style.red(`${marks.failed} ${event.task}: ${failureText(event.failure!)}`));
+      complain(errorStyle.red(`${marks.failed} ${event.task}: ${failureText(event.failure!)}`));
       if (event.log === null) continue;
       const tail = options.tailOfLog(event.log);
       if (tail !== '') complain(tail.replace(/^/gm, '   | '));
@@ -127,6 +173,7 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
   };
 
   return (event) => {
+    if (event.event === 'run-progress') return;
     if (event.event === 'task-finished' && event.outcome === 'up-to-date') {
       upToDate.push(event.task);
       return;
@@ -139,16 +186,20 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
         line(`${marks.force} Force rebuild: ${event.forced ? 'yes' : 'no'}`);
         break;
       case 'run-waiting':
-        complain(
-          `${marks.waiting} Waiting for another run in this project: ${event.forRun} (process ${event.pid})`,
-        );
+        complain(`${marks.waiting} ${waitingPhrase(event.forRun, event.pid)}`);
+        break;
+      case 'run-interrupting':
+        if (event.running > 0)
+          complain(errorStyle.yellow(`${marks.waiting} ${interruptingPhrase(event.isKill, event.running)}`));
         break;
       case 'task-started':
+        if (options.isLive) break;
         line(
           `${marks.running} Running task: ${event.task}${event.attempt > 1 ? ` (attempt ${event.attempt})` : style.dim(` (${reasonPhrase(event.reason)})`)}`,
         );
         break;
       case 'task-heartbeat':
+        if (options.isLive) break;
         line(
           `${marks.waiting} Task '${event.task}' is still running after ${formatDuration(event.elapsedMs)}`,
         );
@@ -176,15 +227,9 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
         }
         explainFailures();
         if (event.state === 'interrupted')
-          complain(style.yellow('Interrupted. The same command goes on from here.'));
+          complain(errorStyle.yellow('Interrupted. The same command goes on from here.'));
         break;
       }
     }
   };
-}
-
-/** Emoji and symbols of the user's own lines have no place where the locale isn't UTF-8. */
-function asciiOnly(text: string): string {
-  // Escape stays: it begins the codes of colours.
-  return text.replace(/[^\t\n\p{Cc}\x20-\x7e]+\s?/gu, '');
 }

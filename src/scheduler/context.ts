@@ -22,8 +22,8 @@ export interface RunOptions {
   /** `--no-cache`: neither look up nor store results. */
   readonly useCache: boolean;
   readonly only: boolean;
-  /** Pass task output on as events while it is written. */
-  readonly stream: boolean;
+  /** Pass task output on as events while it is written: of every task, or of one that runs alone. */
+  readonly stream: 'all' | 'alone' | 'none';
   /** `-- ARGS` */
   readonly extraArgs: ReadonlyMap<TaskId, readonly string[]>;
   /** Totals of resources by name. */

@@ -17,6 +17,7 @@ import { type ExecuteEnd, executeTask } from './execute.ts';
 import { type GatherContext, gather } from './gather.ts';
 import { createInspection, type Inspection } from './inspect.ts';
 import { createNode, demand, identityOf, isSettled, type Node } from './node.ts';
+import { type Progress, progressOf } from './progress.ts';
 import { restoreOutputs } from './restore.ts';
 import { retryDelayMs } from './retry.ts';
 import { isGood, type TaskState, transition } from './task-state.ts';
@@ -39,6 +40,7 @@ export interface LiveRun {
   interrupt(signal: NodeJS.Signals): void;
   /** Commands that are running now. */
   running(): readonly { readonly task: string; readonly startedAtMs: number }[];
+  progress(): Progress;
 }
 
 export function startRun(context: RunContext): LiveRun {
@@ -47,6 +49,7 @@ export function startRun(context: RunContext): LiveRun {
     done: run.carryOut(),
     interrupt: (signal) => run.interrupt(signal),
     running: () => run.running(),
+    progress: () => run.progress(),
   };
 }
 
@@ -119,6 +122,20 @@ class Run {
 
   running(): { task: string; startedAtMs: number }[] {
     return [...this.attempts].map(([node, { startedAtMs }]) => ({ task: node.task.label, startedAtMs }));
+  }
+
+  progress(): Progress {
+    const { context, attempts, nodes } = this;
+    return progressOf({
+      nodes,
+      jobs: context.options.jobs,
+      isFinalPhase: this.phase === 'final',
+      expectedMs: (task) => context.journal.expectedMs(task.id),
+      elapsedMs: (index) => {
+        const attempt = attempts.get(nodes[index]!);
+        return attempt === undefined ? 0 : context.now() - attempt.startedAtMs;
+      },
+    });
   }
 
   private async runPhase(phase: 'main' | 'final'): Promise<void> {
@@ -472,12 +489,25 @@ class Run {
           expectedMs: this.context.journal.expectedMs(node.task.id),
         });
         if (this.interruptedBy !== null && this.phase === 'main') attempt.interrupt('SIGINT');
-        if (this.context.options.stream) this.stream(node, attempt, logPath);
+        if (this.isStreamed(node)) this.stream(node, attempt, logPath);
       },
     });
     // It may have ended before there was a command.
     release();
     return end;
+  }
+
+  /**
+   * Of a task that runs alone, too: everything else was settled without a command. That is certain only of the one
+   * task that was asked for; with several, it would depend on which of them is decided first.
+   */
+  private isStreamed(node: Node): boolean {
+    const { stream } = this.context.options;
+    if (stream !== 'alone') return stream === 'all';
+    const others = this.nodes.filter(
+      (other) => other !== node && other.task.run !== null && !other.plan.final,
+    );
+    return others.every((other) => isSettled(other) && !other.plan.requested && other.attempts === 0);
   }
 
   private stream(node: Node, attempt: Attempt, logPath: string): void {

@@ -25,6 +25,8 @@ export function holdEvents(emit: (event: RunEvent) => void, onShow: () => void):
 
   return {
     emit(event) {
+      // Of use in its moment only.
+      if (event.event === 'run-progress' && held !== null) return;
       if (!isQuiet(event)) show();
       if (held === null) emit(event);
       else held.push(event);

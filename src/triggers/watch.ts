@@ -40,7 +40,7 @@ export interface WatchRequest {
   readonly stop: Stop;
 }
 
-export interface RunReport extends Pick<RunRequest, 'emit' | 'onWarnings'> {
+export interface RunReport extends Pick<RunRequest, 'emit' | 'onWarnings' | 'progressEveryMs'> {
   /** The run is over, however it ended; may be called again. */
   readonly close: () => void;
 }
@@ -207,6 +207,7 @@ export async function watchTargets(request: WatchRequest): Promise<number> {
       const exitCode = await runTargets({
         ...wish(),
         emit: held.emit,
+        progressEveryMs: report.progressEveryMs ?? null,
         interrupts: interrupts.source,
         onWarnings: async (opened) => {
           // The look has parsed it already; the run got what that left behind, without its warnings.

@@ -1,5 +1,4 @@
 /** `orch run`. */
-import { relative } from 'node:path';
 import { dryRun } from '../../app/dry-run.ts';
 import { CommandError, EXIT } from '../../app/exit-codes.ts';
 import type { Project } from '../../app/project.ts';
@@ -8,13 +7,11 @@ import { runTargets } from '../../app/run-targets.ts';
 import { warningsOf } from '../../app/warnings.ts';
 import { formatDiagnostic } from '../../base/diagnostic.ts';
 import { parseSize } from '../../base/size.ts';
-import { tailOfLog } from '../../executors/log.ts';
-import { createJsonReporter } from '../../reporters/json-lines.ts';
-import { createPlainReporter } from '../../reporters/plain.ts';
 import type { SplitArgv } from '../argv.ts';
 import { type Flag, fromEnvironment, GLOBAL_FLAGS, RUN_FLAGS } from '../options.ts';
-import { print, printError } from '../output.ts';
+import { printError } from '../output.ts';
 import { type GlobalOptions, projectRequest } from '../request.ts';
+import { createRunReporter } from '../run-reporter.ts';
 import { terminalFor } from '../style.ts';
 import { accept } from './accept.ts';
 import { printPredictions } from './predictions.ts';
@@ -33,6 +30,7 @@ export interface RunFlags extends GlobalOptions {
   readonly wait?: boolean;
   readonly resources?: readonly string[];
   readonly output?: string;
+  readonly live?: boolean;
   readonly touch?: boolean;
 }
 
@@ -43,7 +41,8 @@ export async function run(
 ): Promise<number> {
   const options = runOptions(given);
   if (options.touch === true) return accept(targets, options, argv.params);
-  const request: RunRequest = { ...runWish(targets, options, argv), ...runReport(options) };
+  const report = await runReport(options);
+  const request: RunRequest = { ...runWish(targets, options, argv), ...report };
   if (options.dryRun === true) {
     const predictions = await dryRun(request);
     printPredictions(predictions, {
@@ -53,23 +52,29 @@ export async function run(
     });
     return EXIT.done;
   }
-  return runTargets(request);
+  try {
+    return await runTargets(request);
+  } finally {
+    report.close();
+  }
 }
 
 /** What was given on the command line and by variables. */
 export function runOptions(given: GlobalOptions, flags: readonly Flag[] = RUN_FLAGS): RunFlags {
   // commander fills in true for `--no-x` flags that weren't given: the environment must win over that default.
-  const { cache, wait, color, ...rest } = given as RunFlags;
+  const { cache, wait, color, live, ...rest } = given as RunFlags;
   const environment = fromEnvironment([...GLOBAL_FLAGS, ...flags], process.env);
   return {
     cache: true,
     wait: true,
     color: true,
+    live: true,
     ...environment,
     ...rest,
     ...(cache === false ? { cache } : {}),
     ...(wait === false ? { wait } : {}),
     ...(color === false ? { color } : {}),
+    ...(live === false ? { live } : {}),
   };
 }
 
@@ -98,26 +103,25 @@ export function runWish(
   };
 }
 
-/** Who is told of one run: a new one for each. */
-export function runReport(options: RunFlags): Pick<RunRequest, 'emit' | 'onWarnings'> {
-  const out = terminalFor(process.stdout, options.color === false, process.env);
-  const errors = terminalFor(process.stderr, options.color === false, process.env);
-  const output = outputMode(options);
+/** Who is told of one run: a new one for each. `close` is due whenever the run is over, however it ended. */
+export async function runReport(
+  options: RunFlags,
+): Promise<Pick<RunRequest, 'emit' | 'onWarnings' | 'progressEveryMs'> & { close(): void }> {
+  const noColor = options.color === false;
+  const errors = terminalFor(process.stderr, noColor, process.env);
+  const reporter = await createRunReporter({
+    json: options.json === true,
+    output: outputMode(options),
+    mayBeLive: options.live !== false && options.dryRun !== true,
+    out: terminalFor(process.stdout, noColor, process.env),
+    errors,
+  });
   return {
-    emit:
-      options.json === true
-        ? createJsonReporter(print)
-        : createPlainReporter({
-            out: print,
-            error: printError,
-            quiet: output === 'quiet',
-            ascii: out.ascii,
-            style: out.style,
-            tailOfLog: (path) => tailOfLog(path, 20, 8_000),
-            shownPath: (path) => relative(process.cwd(), path) || path,
-            prefixOutput: output === 'stream',
-          }),
+    emit: reporter.emit,
+    progressEveryMs: reporter.progressEveryMs,
+    close: reporter.close,
     onWarnings: async (opened) => {
+      reporter.onProject(opened);
       if (opened.parsedAnew) await printWarnings(opened, errors.paint);
     },
   };
@@ -143,9 +147,9 @@ async function printWarnings(
 function outputMode(options: RunFlags): RunRequest['output'] {
   if (options.quiet === true) return 'quiet';
   if (options.verbose === true) return 'stream';
-  const mode = options.output ?? 'group';
-  if (mode !== 'group' && mode !== 'stream' && mode !== 'quiet')
-    throw new CommandError(`--output ${mode}: expected group, stream or quiet`, EXIT.usage);
+  const mode = options.output ?? 'auto';
+  if (mode !== 'auto' && mode !== 'group' && mode !== 'stream' && mode !== 'quiet')
+    throw new CommandError(`--output ${mode}: expected auto, group, stream or quiet`, EXIT.usage);
   return mode;
 }
 

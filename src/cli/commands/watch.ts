@@ -42,7 +42,7 @@ export async function watch(
   const tellings = tellingsOf(options, wish({ isFirst: true }).output === 'quiet');
   const request = {
     wish,
-    openReport: async () => ({ ...runReport(options), close() {} }),
+    openReport: () => runReport(options),
     debounceMs: duration('--debounce', options.debounce) ?? DEFAULT_DEBOUNCE_MS,
     pollMs: pollOf(options.poll),
     onBusy: onBusyOf(options.onBusy ?? 'queue'),
