@@ -11,6 +11,7 @@
  * The signs are Braille on purpose: blocks and lines of other alphabets are two columns wide on many East Asian
  * terminals, and a line that wraps can't be taken off again.
  */
+import { stripVTControlCharacters } from 'node:util';
 import cliTruncate from 'cli-truncate';
 import stringWidth from 'string-width';
 import { hasRoom, regionHeight } from './live-room.ts';
@@ -62,9 +63,14 @@ const ASCII: Signs = {
 
 const SPINNER_MS = 100;
 
-/** Columns that a line takes, colours aside. */
+/** Columns that a line takes, colours aside: at most, for terminals that don't join what belongs together. */
 export function widthOf(line: string): number {
-  return stringWidth(line);
+  const joined = stringWidth(line);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are measured by the library.
+  if (/^[\x1b\x20-\x7e]*$/.test(line)) return joined;
+  let apart = 0;
+  for (const char of stripVTControlCharacters(line)) apart += stringWidth(char);
+  return Math.max(joined, apart);
 }
 
 /** The region's lines, coloured by `style`; none where there is nothing to show or no room. */
@@ -96,15 +102,16 @@ function createPen({ columns, nowMs, ascii }: RegionView): Pen {
     signs,
     spinner: signs.spinner[Math.floor(nowMs / SPINNER_MS) % signs.spinner.length]!,
     // Nobody reads more of a name, and measuring takes time.
-    words: (text) => visible(ascii ? asciiOnly(text) : text).slice(0, 2_000),
+    words: (text) =>
+      (ascii ? asciiOnly(visible(text.replace(/\p{Cc}/gu, '?'))) : visible(text)).slice(0, 2_000),
     fit(text, room, side) {
       for (let limit = room; limit > 0; limit--) {
         const cut = cliTruncate(text, limit, {
           position: limit < 2 * signs.ellipsis.length + 2 ? 'end' : side,
           truncationCharacter: limit <= signs.ellipsis.length ? '' : signs.ellipsis,
         });
-        // Where the cut would go through a wide character, it may come out a column too wide.
-        if (stringWidth(cut) <= room) return cut;
+        // The cut may come out too wide where it would go through a wide character.
+        if (widthOf(cut) <= room) return cut;
       }
       return '';
     },
@@ -121,7 +128,7 @@ function taskLines(
   const rest = running.length - shown.length;
   const rows = shown.map((task) => {
     const name = pen.words(task.task);
-    return { task, name, nameWidth: stringWidth(name), time: timeOf(task, view.nowMs) };
+    return { task, name, nameWidth: widthOf(name), time: timeOf(task, view.nowMs) };
   });
   const margin = ` ${pen.spinner} `.length;
   const timeWidth = Math.max(0, ...rows.map(({ time }) => time.length));
@@ -131,12 +138,12 @@ function taskLines(
   );
   const lines = rows.map(({ task, name, time }) => {
     const cut = pen.fit(name, nameWidth, 'middle');
-    const padded = cut + ' '.repeat(nameWidth - stringWidth(cut));
+    const padded = cut + ' '.repeat(nameWidth - widthOf(cut));
     const shownTime = pen.fit(time, pen.width - margin - nameWidth - 2, 'end');
     const why = task.attempt === 1 && task.retry === null ? pen.words(reasonPhrase(task.reason)) : '';
     const room = pen.width - margin - nameWidth - 2 - timeWidth - 2;
     // A few letters of a reason explain nothing.
-    const shownWhy = room >= Math.min(stringWidth(why), 24) ? pen.fit(why, room, 'end') : '';
+    const shownWhy = room >= Math.min(widthOf(why), 24) ? pen.fit(why, room, 'end') : '';
     const tail = shownWhy === '' ? '' : `${' '.repeat(timeWidth - shownTime.length)}  ${shownWhy}`;
     return ` ${view.style.cyan(pen.spinner)} ${padded}  ${view.style.dim(`${shownTime}${tail}`)}`;
   });
@@ -190,7 +197,7 @@ function barLine(
     words.splice(2, 0, { text: leftPhrase(remainingMs), paint: (text) => text });
   const widthOf = () => words.reduce((sum, { text }) => sum + 2 + text.length, 0);
   // What doesn't fit goes: most of the bar, the percentage, the time left, the failures.
-  const least = 6;
+  const least = 4;
   while (words.length > 1 && 1 + least + widthOf() > pen.width) words.splice(1, 1);
   const ends = left.length + right.length;
   const cells = Math.max(0, Math.min(30, pen.width - 1 - widthOf() - ends));

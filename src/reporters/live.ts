@@ -23,7 +23,7 @@ export interface LiveReporter {
 }
 
 /** How often the view wants to be told how far the run is. */
-export const PROGRESS_MS = 250;
+export const PROGRESS_MS = 100;
 
 /** What is over sooner isn't worth a look. */
 const SHOW_AFTER_MS = 150;

@@ -5,17 +5,21 @@
 
 /** C0 has pictures of its own in Unicode, which every terminal draws one column wide. */
 const CONTROL_PICTURES = 0x2400;
+/** Two of these letters are a flag, where the terminal knows it. */
+const FLAG_A = 0x1f1e6;
 const DELETE_PICTURE = '\u2421';
 
 /**
  * What stands in a line of its own and must keep its width: control characters are made visible; characters without
- * a width, joiners, direction marks and emoji modifiers are left out. So a family of four is four people: as wide
- * where the terminal would have joined them as where it wouldn't.
+ * a width, joiners, direction marks and emoji modifiers are left out, flags become their letters. So a family of four is four people: as wide
+ * where the terminal would have joined them as where it wouldn't. Letters are composed for the same reason.
  */
 export function visible(text: string): string {
   // Almost every name is plain.
   if (/^[\x20-\x7e]*$/.test(text)) return text;
   return text
+    .normalize('NFC')
+    .replace(/\p{Regional_Indicator}/gu, (char) => String.fromCodePoint(char.codePointAt(0)! - FLAG_A + 0x41))
     .replace(/[\t\u2028\u2029]/g, ' ')
     .replace(/\p{Default_Ignorable_Code_Point}|\p{Emoji_Modifier}/gu, '')
     .replace(/\p{Cf}/gu, '')
