@@ -80,10 +80,11 @@ function isLive({ output, mayBeLive }: ReporterRequest): boolean {
   );
 }
 
+/** Only a terminal that stderr is too counts as one: what goes elsewhere is in nobody's way. */
 function kindOfStdout(): 'terminal' | 'file' | 'pipe' {
-  if (process.stdout.isTTY) return 'terminal';
   try {
     const stat = fstatSync(1);
+    if (process.stdout.isTTY) return stat.rdev === fstatSync(2).rdev ? 'terminal' : 'file';
     return stat.isFIFO() || stat.isSocket() ? 'pipe' : 'file';
   } catch {
     return 'file';

@@ -62,6 +62,8 @@ const ASCII: Signs = {
 };
 
 const SPINNER_MS = 100;
+/** Between name, time and reason. */
+const GAP = '  ';
 
 /** Columns that a line takes, colours aside: at most, for terminals that don't join what belongs together. */
 export function widthOf(line: string): number {
@@ -120,32 +122,32 @@ function createPen({ columns, nowMs, ascii }: RegionView): Pen {
 
 function taskLines(
   running: readonly RunningTask[],
-  room: number,
+  height: number,
   view: RegionView,
   pen: Pen,
 ): readonly string[] {
-  const shown = running.length <= room ? running : running.slice(0, room - 1);
+  const shown = running.length <= height ? running : running.slice(0, height - 1);
   const rest = running.length - shown.length;
   const rows = shown.map((task) => {
     const name = pen.words(task.task);
     return { task, name, nameWidth: widthOf(name), time: timeOf(task, view.nowMs) };
   });
-  const margin = ` ${pen.spinner} `.length;
+  const room = pen.width - ` ${pen.spinner} `.length;
   const timeWidth = Math.max(0, ...rows.map(({ time }) => time.length));
-  const nameWidth = Math.min(
-    Math.max(0, ...rows.map((row) => row.nameWidth)),
-    Math.max(pen.width - margin - 2 - timeWidth, Math.floor(pen.width / 3)),
-  );
+  // Times stand below each other, as far as short names go: one long name doesn't push them all away.
+  const column = Math.min(Math.max(0, ...rows.map((row) => row.nameWidth)), Math.floor(room / 2));
   const lines = rows.map(({ task, name, time }) => {
-    const cut = pen.fit(name, nameWidth, 'middle');
-    const padded = cut + ' '.repeat(nameWidth - widthOf(cut));
-    const shownTime = pen.fit(time, pen.width - margin - nameWidth - 2, 'end');
+    const cut = pen.fit(name, room - GAP.length - Math.min(time.length, room >> 1), 'middle');
+    const shownTime = pen.fit(time, room - widthOf(cut) - GAP.length, 'end');
+    const left = room - GAP.length - shownTime.length;
+    const padded = cut + ' '.repeat(Math.max(0, Math.min(column, left) - widthOf(cut)));
     const why = task.attempt === 1 && task.retry === null ? pen.words(reasonPhrase(task.reason)) : '';
-    const room = pen.width - margin - nameWidth - 2 - timeWidth - 2;
+    const pad = ' '.repeat(Math.max(0, timeWidth - shownTime.length));
+    const whyRoom = room - widthOf(padded) - GAP.length - shownTime.length - pad.length - GAP.length;
     // A few letters of a reason explain nothing.
-    const shownWhy = room >= Math.min(widthOf(why), 24) ? pen.fit(why, room, 'end') : '';
-    const tail = shownWhy === '' ? '' : `${' '.repeat(timeWidth - shownTime.length)}  ${shownWhy}`;
-    return ` ${view.style.cyan(pen.spinner)} ${padded}  ${view.style.dim(`${shownTime}${tail}`)}`;
+    const isShown = why !== '' && whyRoom >= Math.min(widthOf(why), 24);
+    const tail = isShown ? pad + GAP + pen.fit(why, whyRoom, 'end') : '';
+    return ` ${view.style.cyan(pen.spinner)} ${padded}${GAP}${view.style.dim(shownTime + tail)}`;
   });
   if (rest > 0) {
     const more = `   ${pen.signs.ellipsis} ${moreRunningPhrase(rest)}`;

@@ -18,8 +18,8 @@ export interface ScreenOptions {
 }
 
 /**
- * Where stdout goes. `terminal`: the same one. `file`: nowhere near. `pipe`: to a program that may print it on the
- * same terminal a moment later (`| tee log`).
+ * Where stdout goes. `terminal`: to the same terminal as stderr. `file`: nowhere near. `pipe`: to a program that may
+ * print it on the same terminal a moment later (`| tee log`).
  */
 export type OutKind = 'terminal' | 'file' | 'pipe';
 
@@ -47,6 +47,8 @@ const MAX_WAITING_CHARS = 1_000_000;
 const MAX_OPEN_CHARS = 16_384;
 /** ora's own clock isn't used: it would repaint besides ours. The longest interval that a timer takes. */
 const NEVER_MS = 2 ** 31 - 1;
+/** A stream takes so much at once before it asks for a pause, which ora would take. */
+const MAX_SINGLE_WRITE_CHARS = 8_000;
 
 const SHOW_CURSOR = '\x1b[?25h';
 /** The terminal shows what follows in one go (where it knows how); ora ends it after its own frame. */
@@ -100,11 +102,12 @@ export function createScreen({ out, error, outKind, foreground }: ScreenOptions)
     waitingChars += text.length;
   }
 
-  function flush(): void {
+  /** On one terminal, lines between two drawings go the same way as these: so they stay in order in one write. */
+  function flush(by?: 'error'): void {
     const texts = waiting;
     waiting = [];
     waitingChars = 0;
-    for (const { to, text } of texts) raw[to](text);
+    for (const { to, text } of texts) raw[by ?? to](text);
   }
 
   function tick(): void {
@@ -123,12 +126,21 @@ export function createScreen({ out, error, outKind, foreground }: ScreenOptions)
         flush();
         return;
       }
-    } else if (waiting.length > 0 && spinner !== null) {
+      paint(lines);
+    } else if (waiting.length > 0 && spinner !== null && outKind === 'terminal') {
+      // In one write even a terminal that knows no updates in one go hardly ever shows a half of it.
+      const isSingle = waitingChars <= MAX_SINGLE_WRITE_CHARS;
+      if (isSingle) error.cork();
       raw.error(BEGIN_UPDATE);
       spinner.clear();
+      flush('error');
+      paint(lines);
+      if (isSingle) error.uncork();
+    } else {
+      spinner?.clear();
       flush();
-    } else flush();
-    paint(lines);
+      paint(lines);
+    }
   }
 
   /** The whole region is ora's frame; behind it the cursor goes to the line's start, where `^C` does no harm. */

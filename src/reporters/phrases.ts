@@ -325,7 +325,7 @@ export function elapsedPhrase(elapsedMs: number, expectedMs: number | null): str
 }
 
 export function retryPhrase(attempt: number, limit: number, inMs: number): string {
-  return `retry ${attempt} of ${limit} in ${roughDuration(inMs)}`;
+  return `retry ${attempt}/${limit} in ${roughDuration(inMs)}`;
 }
 
 export function moreRunningPhrase(count: number): string {

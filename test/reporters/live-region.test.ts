@@ -61,18 +61,18 @@ const TASKS = [
 describe('the region', () => {
   it('has a line for each running task and one for the run', () => {
     expect(draw(working(TASKS, { remainingMs: 250_000, failed: 2 }))).toEqual([
-      ' ⠋ extract                   8s / ~15s           input raw.csv changed',
-      ' ⠋ train[model=gbm,month=3]  1m 12s / ~2m 05s    never ran',
-      ' ⠋ flaky                     retry 1 of 3 in 8s',
+      ' ⠋ extract                   8s / ~15s         input raw.csv changed',
+      ' ⠋ train[model=gbm,month=3]  1m 12s / ~2m 05s  never ran',
+      ' ⠋ flaky                     retry 1/3 in 8s',
       ' ⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣿⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀⣀  37/100  37%  ~4m 10s left  2 failed',
     ]);
   });
 
   it('leaves out what has no room in 40 columns: reasons first, then ends of names', () => {
     expect(draw(working(TASKS, { remainingMs: 250_000, failed: 2 }), { columns: 40 })).toEqual([
-      ' ⠋ extract          8s / ~15s',
-      ' ⠋ train[m…onth=3]  1m 12s / ~2m 05s',
-      ' ⠋ flaky            retry 1 of 3 in 8s',
+      ' ⠋ extract            8s / ~15s',
+      ' ⠋ train[mo…month=3]  1m 12s / ~2m 05s',
+      ' ⠋ flaky              retry 1/3 in 8s',
       ' ⣿⣿⣀⣀⣀  37/100  ~4m 10s left  2 failed',
     ]);
   });

@@ -90,7 +90,8 @@ export function openTerminal(argv: readonly string[], options: TerminalOptions):
   const lines = (from: number) => {
     const buffer = emulator.buffer.active;
     const texts: string[] = [];
-    for (let at = from; at < buffer.length; at++) texts.push(buffer.getLine(at)?.translateToString(true) ?? '');
+    for (let at = from; at < buffer.length; at++)
+      texts.push(buffer.getLine(at)?.translateToString(true) ?? '');
     while (texts.at(-1) === '') texts.pop();
     return texts;
   };
