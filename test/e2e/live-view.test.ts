@@ -270,7 +270,7 @@ describe('what a task prints', () => {
     const b = gate(s, 'b');
     const terminal = runOn(s, { columns: 60, rows: 24 }, ['t']);
     await a.reached();
-    await terminal.shows(/^one\ntwo is *\n . t {2}\ds/m);
+    await terminal.shows(/^one\ntwo is\n . t {2}\ds/m);
     a.release();
     await b.reached();
     await terminal.shows(/^one\ntwo is here\n….*58 59 60\n . t {2}\ds/m);

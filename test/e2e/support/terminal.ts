@@ -91,7 +91,7 @@ export function openTerminal(argv: readonly string[], options: TerminalOptions):
     const buffer = emulator.buffer.active;
     const texts: string[] = [];
     for (let at = from; at < buffer.length; at++)
-      texts.push(buffer.getLine(at)?.translateToString(true) ?? '');
+      texts.push(buffer.getLine(at)?.translateToString(true).trimEnd() ?? '');
     while (texts.at(-1) === '') texts.pop();
     return texts;
   };
