@@ -468,6 +468,7 @@ class Run {
       this.admission.release(node.task);
       this.admitSoon();
     };
+    let allPassedOn: Promise<void> | null = null;
     const end = await executeTask({
       node,
       gathered: node.gathered!,
@@ -489,11 +490,13 @@ class Run {
           expectedMs: this.context.journal.expectedMs(node.task.id),
         });
         if (this.interruptedBy !== null && this.phase === 'main') attempt.interrupt('SIGINT');
-        if (this.isStreamed(node)) this.stream(node, attempt, logPath);
+        if (this.isStreamed(node)) allPassedOn = this.stream(node, attempt, logPath);
       },
     });
     // It may have ended before there was a command.
     release();
+    // Else what is told of other tasks, now that this one is settled, would come between its last lines.
+    await allPassedOn;
     return end;
   }
 
@@ -510,15 +513,15 @@ class Run {
     return others.every((other) => isSettled(other) && !other.plan.requested && other.attempts === 0);
   }
 
-  private stream(node: Node, attempt: Attempt, logPath: string): void {
+  /** Resolves when all of the output has been passed on. */
+  private stream(node: Node, attempt: Attempt, logPath: string): Promise<void> {
     let passOn: ((event: RunEventBody) => void) | null = null;
     const follower = this.context.followLog(logPath, (text) =>
       passOn?.({ event: 'task-output', task: node.task.label, text }),
     );
-    passOn = this.announcer.passOn(
-      node,
-      attempt.done.then(() => follower.stop()),
-    );
+    const over = attempt.done.then(() => follower.stop());
+    passOn = this.announcer.passOn(node, over);
+    return over;
   }
 
   /**
