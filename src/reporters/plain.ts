@@ -15,7 +15,7 @@ import {
   reasonPhrase,
   waitingPhrase,
 } from './phrases.ts';
-import { asciiOnly } from './visible-text.ts';
+import { asciiOnly, harmless } from './visible-text.ts';
 
 export interface PlainOptions {
   readonly out: (text: string) => void;
@@ -130,7 +130,7 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
     finishStream(event.task);
     if (folded === event.task) closeFold();
     const time = formatDuration(event.durationMs);
-    const why = event.reason === null ? '' : style.dim(` (${reasonPhrase(event.reason)})`);
+    const why = event.reason === null ? '' : style.dim(` (${harmless(reasonPhrase(event.reason))})`);
     switch (event.outcome) {
       case 'succeeded':
         line(`${marks.done} Task '${event.task}' completed in ${time}${options.isLive ? why : ''}`);
@@ -164,7 +164,7 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
   const explainFailures = () => {
     for (const event of failed) {
       complain('');
-      complain(errorStyle.red(`${marks.failed} ${event.task}: ${failureText(event.failure!)}`));
+      complain(errorStyle.red(`${marks.failed} ${event.task}: ${harmless(failureText(event.failure!))}`));
       if (event.log === null) continue;
       const tail = options.tailOfLog(event.log);
       if (tail !== '') complain(tail.replace(/^/gm, '   | '));
@@ -195,7 +195,7 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
       case 'task-started':
         if (options.isLive) break;
         line(
-          `${marks.running} Running task: ${event.task}${event.attempt > 1 ? ` (attempt ${event.attempt})` : style.dim(` (${reasonPhrase(event.reason)})`)}`,
+          `${marks.running} Running task: ${event.task}${event.attempt > 1 ? ` (attempt ${event.attempt})` : style.dim(` (${harmless(reasonPhrase(event.reason))})`)}`,
         );
         break;
       case 'task-heartbeat':

@@ -9,6 +9,17 @@ const CONTROL_PICTURES = 0x2400;
 const FLAG_A = 0x1f1e6;
 const DELETE_PICTURE = '\u2421';
 
+/** Text that may have several lines, with what else would act on the terminal made visible. */
+export function harmless(text: string): string {
+  return text.replace(/(?![\n\t])\p{Cc}/gu, pictureOf);
+}
+
+function pictureOf(control: string): string {
+  const code = control.charCodeAt(0);
+  if (code < 0x20) return String.fromCharCode(CONTROL_PICTURES + code);
+  return code === 0x7f ? DELETE_PICTURE : '?';
+}
+
 /**
  * What stands in a line of its own and must keep its width: control characters are made visible; characters without
  * a width, joiners, direction marks and emoji modifiers are left out, flags become their letters. So a family of four is four people: as wide
@@ -23,11 +34,7 @@ export function visible(text: string): string {
     .replace(/[\t\u2028\u2029]/g, ' ')
     .replace(/\p{Default_Ignorable_Code_Point}|\p{Emoji_Modifier}/gu, '')
     .replace(/\p{Cf}/gu, '')
-    .replace(/\p{Cc}/gu, (char) => {
-      const code = char.charCodeAt(0);
-      if (code < 0x20) return String.fromCharCode(CONTROL_PICTURES + code);
-      return code === 0x7f ? DELETE_PICTURE : '?';
-    })
+    .replace(/\p{Cc}/gu, pictureOf)
     .replace(/\p{Cs}/gu, '?');
 }
 

@@ -507,10 +507,14 @@ class Run {
   private isStreamed(node: Node): boolean {
     const { stream } = this.context.options;
     if (stream !== 'alone') return stream === 'all';
-    const others = this.nodes.filter(
-      (other) => other !== node && other.task.run !== null && !other.plan.final,
+    if (!node.plan.requested) return false;
+    return this.nodes.every(
+      (other) =>
+        other === node ||
+        other.task.run === null ||
+        other.plan.final ||
+        (!other.plan.requested && isSettled(other) && other.attempts === 0),
     );
-    return others.every((other) => isSettled(other) && !other.plan.requested && other.attempts === 0);
   }
 
   /** Resolves when all of the output has been passed on. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { asciiOnly, visible } from '../../src/reporters/visible-text.ts';
+import { asciiOnly, harmless, visible } from '../../src/reporters/visible-text.ts';
 
 describe('visible', () => {
   it.each([
@@ -31,5 +31,11 @@ describe('asciiOnly', () => {
     ['tab\there\n', 'tab\there\n'],
   ])('%j is written as %j', (text, written) => {
     expect(asciiOnly(text)).toBe(written);
+  });
+});
+
+describe('harmless', () => {
+  it('keeps lines and shows what would act on the terminal', () => {
+    expect(harmless('input \x1b[2Jx\u009b changed\n\tnext\r')).toBe('input ␛[2Jx? changed\n\tnext␍');
   });
 });
