@@ -346,6 +346,7 @@ export function waitingPhrase(forRun: string, pid: number): string {
 
 /** `running`: commands that are being ended. */
 export function interruptingPhrase(isKill: boolean, running: number): string {
+  if (running === 0) return 'Interrupted: coming to an end';
   const tasks = running === 1 ? '1 running task' : `${running} running tasks`;
   return isKill ? `Killing ${tasks}` : `Interrupted: ending ${tasks}; Ctrl-C again kills at once`;
 }

@@ -227,6 +227,22 @@ describe('the region', () => {
     await terminal.done;
   });
 
+  it('shows that changes are looked for, where that takes long', async () => {
+    const s = scenario(
+      {
+        t: task('t', 'echo > out.txt', { inputs: ['in.txt'], outputs: ['out.txt'], tools: [holdAt('tool')] }),
+      },
+      { 'in.txt': '1' },
+    );
+    const tool = gate(s, 'tool');
+    const terminal = runOn(s, { columns: 80, rows: 24 }, ['t']);
+    await tool.reached();
+    await terminal.shows(/^ . Looking for changes {2}0\/1$/m);
+    tool.release();
+    expect((await terminal.done).code).toBe(0);
+    expect(terminal.screen()[0]).toBe('🎯 Target: t');
+  });
+
   it('shows that another run is waited for, and goes when it starts', async () => {
     const s = scenario({ t: task('t', `${holdAt('t')}; echo > out.txt`, { outputs: ['out.txt'] }) });
     const t = gate(s, 't');
