@@ -1,6 +1,7 @@
 // Builds what `bin/orch` runs: a small start file and the one minified bundle that it loads, so that starting orch
 // opens two files instead of hundreds. Parts behind `import()` stay unevaluated until they are needed. Beside the
 // bundle lies V8's code cache of it, made by the Node that builds: another Node's is refused by V8 and left unused.
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Script } from 'node:vm';
@@ -33,3 +34,6 @@ await build({ ...common, entryPoints: ['src/cli/start.ts'], outfile: `${outdir}/
 const wrapper = createRequire(import.meta.url)('node:module').wrap;
 const script = new Script(wrapper(readFileSync(`${outdir}/main.cjs`, 'utf8')), { filename: 'main.cjs' });
 writeFileSync(`${outdir}/main.cache`, script.createCachedData());
+
+// The schema of pipeline files, for the modelines and settings of editors.
+writeFileSync(`${outdir}/schema.json`, execFileSync(process.execPath, [`${outdir}/orch.cjs`, 'schema']));

@@ -170,9 +170,18 @@ Examples:
     (files: string[], _options: unknown, self: Command) =>
       set(import('./commands/validate.ts').then(({ validate }) => validate(files, globals(self)))),
   );
-  command('schema', 'print the JSON Schema of pipeline files').action(() =>
-    set(import('./commands/schema.ts').then(({ schema }) => schema())),
-  );
+  command('schema', 'print the JSON Schema of pipeline files')
+    .option('--path', 'print where this version of it lies, for the settings of an editor')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  orch schema > .orch.schema.json      renew the copy that orch init wrote, after an update of orch
+  # yaml-language-server: $schema=.orch.schema.json       the first line of a pipeline, for editors`,
+    )
+    .action((options: { path?: boolean }) =>
+      set(import('./commands/schema.ts').then(({ schema }) => schema(options))),
+    );
   command('help [command]', 'print help for a command').action((name: string | undefined) => {
     const found = program.commands.find((each) => each.name() === name);
     if (name !== undefined && found === undefined)

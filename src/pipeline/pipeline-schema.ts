@@ -5,6 +5,8 @@ import { DEFAULTABLE, ENV, SIZE, TASK, TASK_NAME, TEXT, textList } from './task-
 
 /** The loader tells a declaration from a plain map by its keys (`params.ts`); here both only complete and explain. */
 const PARAM: Schema = {
+  description:
+    'A parameter: its value, or a declaration such as {type: integer, default: 1}. `orch run --NAME VALUE` sets it.',
   anyOf: [
     { type: 'string' },
     { type: 'number' },

@@ -39,7 +39,7 @@ export const ENV: Schema = {
   description: 'Variables that are set for the command and enter its key.',
   type: 'object',
   propertyNames: { pattern: ENV_NAME },
-  additionalProperties: LENIENT_TEXT,
+  additionalProperties: { ...LENIENT_TEXT, description: 'The value of the variable.' },
   expected: 'a map of variables: letters, digits and _, not starting with a digit',
 };
 
@@ -116,15 +116,23 @@ const listOrNames = (entry: Schema, description: string): Schema => ({
     { type: 'array', items: entry },
     {
       type: 'object',
-      additionalProperties: { anyOf: [...(entry.anyOf ?? [entry]), { type: 'array', items: entry }] },
+      additionalProperties: {
+        description: 'A path or a list of them; expressions use it by this name, as in ${{ inputs.NAME }}.',
+        anyOf: [...(entry.anyOf ?? [entry]), { type: 'array', items: entry }],
+      },
     },
   ],
   expected: 'a list of paths or a map of names to paths',
 });
 
+const NEEDED_TASK: Schema = {
+  ...TEXT,
+  description: 'A task: name, name[*] for all cells of a matrix, name[key=value] or pipeline:name.',
+  expected: 'a task: name, name[*], name[key=value] or pipeline:name',
+};
 const NEED: Schema = {
   anyOf: [
-    { ...TEXT, expected: 'a task: name, name[*], name[key=value] or pipeline:name' },
+    NEEDED_TASK,
     {
       type: 'object',
       expected: 'a map with `task`',
@@ -132,7 +140,7 @@ const NEED: Schema = {
       additionalProperties: false,
       otherWords: { name: 'task', order: 'order_only' },
       properties: {
-        task: { ...TEXT, expected: 'a task: name, name[*], name[key=value] or pipeline:name' },
+        task: NEEDED_TASK,
         order_only: {
           type: 'boolean',
           default: false,
@@ -211,7 +219,12 @@ const RESOURCES: Schema = {
     gpu: { ...COUNT, description: 'GPUs.', later: { except: [0] }, expected: 'a whole number of GPUs' },
   },
   propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_-]*$' },
-  additionalProperties: orExpression({ type: 'number', minimum: 0, expected: 'a number, 0 or more' }),
+  additionalProperties: orExpression({
+    type: 'number',
+    minimum: 0,
+    description: 'A resource of your own: how much of it the task takes.',
+    expected: 'a number, 0 or more',
+  }),
 };
 
 const TRIGGER_RULES = [
@@ -315,6 +328,7 @@ export const TASK_FIELDS: Readonly<Record<string, Schema>> = {
     },
     propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_-]*$' },
     additionalProperties: {
+      description: 'Values; the task uses them as ${{ matrix.NAME }}.',
       anyOf: [
         { type: 'array', items: {}, expected: 'a list of values' },
         {
@@ -341,6 +355,7 @@ export const TASK_FIELDS: Readonly<Record<string, Schema>> = {
 
 export const TASK: Schema = {
   type: 'object',
+  description: 'A task: a command (run), what it reads (inputs) and what it writes (outputs).',
   expected: 'a task: a map with run, inputs, outputs, needs…',
   properties: TASK_FIELDS,
   additionalProperties: false,

@@ -1,4 +1,5 @@
 /** The commands beside `run` (E6): what they print, that they run nothing and change nothing (C13). */
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Fields, type Scenario, said, scenario, task } from './support/scenario.ts';
 
@@ -128,6 +129,8 @@ describe('schema', () => {
     expect(schema['$schema']).toMatch(/json-schema/);
     for (const field of ['tasks', 'upstream_tasks', 'trigger_rule', 'checkpoints', 'allow_links', 'depfile'])
       expect(text).toContain(field);
+    const path = (await s.ok('schema', '--path')).stdout.trim();
+    expect(readFileSync(path, 'utf8')).toBe(text);
   });
 });
 

@@ -182,6 +182,24 @@ describe('the schema', () => {
       expect(field, name).toHaveProperty('description');
   });
 
+  test('describes every field at every depth, and what maps of names hold', () => {
+    const silent: string[] = [];
+    type Published = Record<string, unknown> & { description?: string };
+    const walk = (schema: Published, at: string): void => {
+      const fields = Object.entries((schema['properties'] ?? {}) as Record<string, Published>);
+      const others = schema['additionalProperties'] as Published | false | undefined;
+      if (others !== undefined && others !== false) fields.push(['*', others]);
+      for (const [name, field] of fields) {
+        if (!field.description) silent.push(`${at}.${name}`);
+        walk(field, `${at}.${name}`);
+      }
+      for (const each of (schema['anyOf'] ?? []) as Published[]) walk(each, at);
+      if (schema['items'] !== undefined) walk(schema['items'] as Published, `${at}[]`);
+    };
+    walk(pipelineJsonSchema() as Published, '');
+    expect(silent).toEqual([]);
+  });
+
   test('publishes only words of JSON Schema, and patterns that are regular expressions', () => {
     const words = new Set<string>();
     const walk = (schema: unknown): void => {
