@@ -15,6 +15,8 @@ async function undeclaredFiles(project: Project): Promise<Diagnostic[]> {
   const seen = new Set<string>();
   const { tasks, upstream, makerOf } = project.graph;
   return tasks.flatMap((task, index) => {
+    // What runs every time sees every edit.
+    if (!task.cacheable) return [];
     const paths = suspectedScripts(task).filter((path) => existsSync(join(project.layout.root, path)));
     return paths.flatMap((path): Diagnostic[] => {
       const known = `${task.pipeline}:${task.name} ${path}`;

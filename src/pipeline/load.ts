@@ -83,7 +83,7 @@ export async function loadPipelines(request: LoadRequest): Promise<LoadOutcome> 
   const upstreamOf = upstreamFinder(drafts);
   const tasks = new Map<TaskDraft, Task>();
   for (const draft of usable) tasks.set(draft, buildTask(draft, { around, problems, index, upstreamOf }));
-  warnOfNeeds(usable, tasks, index, problems);
+  warnOfNeeds(ordered, tasks, index, problems);
 
   const tasksOf = groupByPipeline(tasks);
   const built = pipelines.map((pipeline) =>
@@ -162,6 +162,7 @@ function readPaths(draft: TaskDraft, around: LoadSurroundings, problems: Problem
   draft.outputs = readOutputs(draft, fillingFor(draft, { ...withNeeds, inputs: true }, around, problems));
 }
 
+/** Of tasks whose results are kept: what runs every time anyway, and a group, compare nothing with a need. */
 function warnOfNeeds(
   drafts: readonly TaskDraft[],
   tasks: ReadonlyMap<TaskDraft, Task>,
@@ -172,9 +173,15 @@ function warnOfNeeds(
   for (const { id, run, inputs, outputs, cacheable } of tasks.values())
     if (run !== null && inputs.length === 0 && outputs.length === 0 && !cacheable) restless.add(id);
   if (restless.size === 0) return;
+  const isRestless = ({ task, orderOnly }: TaskDraft['needs'][number]) => !orderOnly && restless.has(task);
+  // A group counts by what it gathers. Drafts come in the order of needs.
   for (const draft of drafts)
-    if (draft.needs.some(({ task, orderOnly }) => !orderOnly && restless.has(task)))
+    if (tasks.get(draft)?.run === null && draft.needs.some(isRestless)) restless.add(draft.id);
+  for (const draft of drafts) {
+    const task = tasks.get(draft);
+    if (task !== undefined && task.run !== null && task.cacheable && draft.needs.some(isRestless))
       warnOfRestlessNeeds(draft, (id) => restless.has(id), index, problems);
+  }
 }
 
 function groupByPipeline(tasks: ReadonlyMap<TaskDraft, Task>): ReadonlyMap<PipelineDraft, readonly Task[]> {

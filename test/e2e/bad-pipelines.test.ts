@@ -179,6 +179,11 @@ describe('warnings', () => {
     const ran = await s.ok('validate');
     expect(ran.stderr).toContain('train.sh');
   });
+
+  it('not of a task that runs every time and so sees every edit', async () => {
+    const s = scenario({ t: task('t', 'sh train.sh', { cache: false }) }, { 'train.sh': 'echo 1\n' });
+    expect((await s.ok('validate')).stderr).toBe('');
+  });
 });
 
 describe('exit 3: cache or state unusable', () => {

@@ -95,9 +95,17 @@ describe('needs', () => {
     });
   });
 
-  test('a need that always runs and has no files is a warning, unless it only orders', async () => {
-    const tasks = '  a: {run: x}\n  g: {needs: [a]}\n  b: {run: x, needs: [{task: a, order_only: true}]}\n';
-    expect(places(await troubleIn(tasks))).toEqual(['warning 4:15 always-runs-need']);
+  test('a need that always runs and has no files is a warning for what is cached, unless it only orders', async () => {
+    const tasks =
+      '  a: {run: x}\n  b: {run: x, needs: [a]}\n  c: {run: x, needs: [{task: a, order_only: true}]}\n  d: {run: x, needs: [a], cache: false}\n';
+    expect(places(await troubleIn(tasks))).toEqual(['warning 4:23 always-runs-need']);
+  });
+
+  test('a group of such needs is none itself, but makes one for the cached task that needs it', async () => {
+    const tasks = '  c: {run: x, needs: [outer]}\n  outer: {needs: [g]}\n  g: {needs: [a]}\n  a: {run: x}\n';
+    expect(await troubleIn(tasks)).toMatchObject([
+      { code: 'always-runs-need', line: 3, message: expect.stringContaining('c needs outer') },
+    ]);
   });
 
   test('a chain of 10,000 tasks loads', async () => {
