@@ -12,7 +12,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['base'],
   ['model'],
   ['pipeline', 'fingerprint', 'cache', 'state', 'planner', 'executors', 'reporters'],
-  ['operators', 'notifications', 'scheduler'],
+  ['operators', 'notifications', 'scheduler', 'starters'],
   ['app'],
   ['triggers', 'server'],
   ['cli'],

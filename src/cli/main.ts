@@ -188,9 +188,27 @@ Examples:
       throw new CommandError(`there is no command '${name}'`, EXIT.usage, '`orch --help` lists the commands');
     print((found ?? program).helpInformation());
   });
-  command('init', 'write a small orch.yaml to begin with').action((_options: unknown, self: Command) =>
-    set(import('./commands/init.ts').then(({ init }) => init(globals(self)))),
-  );
+  command('init', 'write an orch.yaml from what is there: a Makefile, dvc.yaml, scripts… or an example')
+    .option('--from <kind>', 'begin with this kind of file, instead of the first that is found')
+    .option('-n, --dry-run', 'print it to stdout and write nothing')
+    .option('-y, --yes', 'do not ask which of several to take: the first')
+    .addHelpText(
+      'after',
+      `
+Kinds, in the order in which they are looked for:
+  dvc, snakemake, makefile, taskfile, turbo, justfile, npm, notebooks, python, example
+
+Nothing of what is found is run, and no file is replaced. What can't be carried over is said, and stands in the
+file as a comment. -f FILE writes to another place, such as pipelines/build.yaml.
+
+Examples:
+  orch init                       whatever is here, else a small example
+  orch init -n                    what it would write
+  orch init --from npm            the scripts of package.json, though there is a Makefile too`,
+    )
+    .action((_options: unknown, self: Command) =>
+      set(import('./commands/init.ts').then(({ init }) => init(globals(self)))),
+    );
   command('clean', 'empty cache and state, never a file of yours')
     .option('--outputs', 'remove recorded, unedited outputs too')
     .option('--orphans', 'remove only recorded outputs that no task makes any more')

@@ -1,36 +1,104 @@
-/** `orch init`: a small pipeline to begin with. */
-import { existsSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+/** `orch init`: asks on a terminal which of several found things to take, and says what was written. */
+import { createInterface } from 'node:readline/promises';
 import { CommandError, EXIT } from '../../app/exit-codes.ts';
-import { print } from '../output.ts';
+import { type Initiated, initiate, initPlace } from '../../app/init.ts';
+import { nearest } from '../../base/nearest.ts';
+import type { Source } from '../../starters/find-starters.ts';
+import { STARTER_KINDS, type StarterKind } from '../../starters/starter.ts';
+import { noteLine } from '../../starters/write-starter.ts';
+import { GLOBAL_FLAGS, longName, RUN_FLAGS } from '../options.ts';
+import { print, printError } from '../output.ts';
 import type { GlobalOptions } from '../request.ts';
+import { schemaText } from './schema.ts';
 
-const STARTER = `# orch run            makes the default target
-# orch list           lists the tasks
-# orch schema         prints the JSON Schema of this file
-version: 1
-name: starter
-default: [report]
-params:
-  name: {type: string, default: world, description: Whom to greet}
-tasks:
-  greet:
-    description: A task with an output runs again only when something it depends on changed
-    run: echo "Hello, \${{ params.name }}" > \${{ outputs[0] }}
-    outputs: [build/greeting.txt]
-  report:
-    description: It depends on greet because it reads what greet makes
-    run: wc -c < \${{ inputs[0] }} > \${{ outputs[0] }}
-    inputs: [build/greeting.txt]
-    outputs: [build/report.txt]
-`;
+export interface InitOptions extends GlobalOptions {
+  readonly from?: string;
+  readonly dryRun?: boolean;
+}
 
-export function init(options: GlobalOptions): number {
-  const folder = resolve(options.directory ?? '.');
-  const file = join(folder, 'orch.yaml');
-  if (existsSync(file) || existsSync(join(folder, 'orch.yml')))
-    throw new CommandError('there is an orch.yaml here already', EXIT.usage, '`orch list` shows its tasks');
-  writeFileSync(file, STARTER);
-  if (options.quiet !== true) print('wrote orch.yaml; try `orch run`\n');
+export async function init(options: InitOptions): Promise<number> {
+  const isDry = options.dryRun === true;
+  const place = initPlace(options.directory ?? '.', options.file ?? null, isDry);
+  const kind = options.from === undefined ? await choose(place.sources, options) : kindOf(options.from);
+  const initiated = await initiate({
+    place,
+    kind,
+    schemaText: schemaText(),
+    reservedFlags: [...GLOBAL_FLAGS, ...RUN_FLAGS].map(({ flags }) => longName(flags)),
+    write: !isDry,
+  });
+  if (options.json === true) {
+    const { text, occupied, notes, ...rest } = initiated;
+    const found = place.sources.map(({ kind: from, path }) => ({ from, path }));
+    print(`${JSON.stringify({ ...rest, found, notCarriedOver: notes, occupied, text }, null, 2)}\n`);
+    return EXIT.done;
+  }
+  if (isDry) print(initiated.text);
+  const say = isDry ? printError : print;
+  if (options.quiet !== true) for (const line of report(initiated, place.sources, isDry)) say(`${line}\n`);
   return EXIT.done;
+}
+
+function kindOf(name: string): StarterKind {
+  const kind = STARTER_KINDS.find((each) => each === name);
+  if (kind !== undefined) return kind;
+  const close = nearest(name, STARTER_KINDS);
+  throw new CommandError(
+    `--from ${name}: there is no such kind`,
+    EXIT.usage,
+    close === null ? `the kinds are ${STARTER_KINDS.join(', ')}` : `did you mean --from ${close}?`,
+  );
+}
+
+/** The first of what was found; on a terminal the user is asked where there are several. */
+async function choose(sources: readonly Source[], options: InitOptions): Promise<StarterKind> {
+  const [first, ...others] = sources;
+  if (first === undefined) return 'example';
+  const mayAsk = process.stdin.isTTY && process.stderr.isTTY && options.yes !== true && options.json !== true;
+  if (others.length === 0 || !mayAsk) return first.kind;
+  const ask = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    for (const [index, { kind, path }] of sources.entries())
+      printError(`  ${index + 1}  ${path} (${kind})\n`);
+    for (;;) {
+      const answer = (await ask.question(`Begin with which one? [1] `)).trim();
+      const chosen =
+        answer === '' ? first : (sources[Number(answer) - 1] ?? sources.find(({ kind }) => kind === answer));
+      if (chosen !== undefined) return chosen.kind;
+      printError(`a number from 1 to ${sources.length}, please\n`);
+    }
+  } catch {
+    printError('\n');
+    throw new CommandError('nothing was written', EXIT.SIGINT);
+  } finally {
+    ask.close();
+  }
+}
+
+function report(initiated: Initiated, sources: readonly Source[], isDry: boolean): readonly string[] {
+  const { kind, from, file, taskCount, paramNames, notes, occupied, schemaFile, isSchemaOld } = initiated;
+  const others = sources.filter((source) => source.kind !== kind);
+  const tasks = `${taskCount} ${taskCount === 1 ? 'task' : 'tasks'}`;
+  const params =
+    paramNames.length === 0
+      ? ''
+      : `, ${paramNames.length} ${paramNames.length === 1 ? 'parameter' : 'parameters'}`;
+  const lines = [
+    from === null ? 'found nothing to take over: this is a small example' : `found ${from}`,
+    ...others.map(
+      (source) => `also found ${source.path}: \`orch init --from ${source.kind}\` would begin with it`,
+    ),
+    `${isDry ? 'would write' : 'wrote'} ${file} (${tasks}${params})${schemaFile === null ? '' : ` and ${schemaFile}, which editors read`}`,
+    ...(isSchemaOld
+      ? ['.orch.schema.json is of another version of orch: `orch schema > .orch.schema.json` renews it']
+      : []),
+    ...notes.map(noteLine),
+  ];
+  if (isDry) return lines;
+  lines.push('next: `orch run -n` shows what would run and why, `orch run` does it');
+  if (occupied.length > 0)
+    lines.push(
+      `there are files in ${occupied.join(', ')} already: \`orch run --replace\` sets them aside and makes them anew, \`orch accept TASK\` takes them as they are`,
+    );
+  return lines;
 }

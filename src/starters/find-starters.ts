@@ -1,0 +1,50 @@
+/**
+ * What in a folder can become a pipeline, and the pipeline for each. One place that knows all readers; they are
+ * loaded when they are used.
+ */
+
+import { exampleStarter } from './example.ts';
+import type { Folder } from './folder.ts';
+import { pipelineName, type Starter, type StarterKind } from './starter.ts';
+
+/** Something found. */
+export interface Source {
+  readonly kind: StarterKind;
+  /** The file or folder, root-relative. */
+  readonly path: string;
+}
+
+interface Reader {
+  readonly kind: StarterKind;
+  /** The file or folder that it reads, null where there is none. */
+  readonly find: (folder: Folder) => string | null;
+  readonly read: (folder: Folder, path: string) => Promise<Starter>;
+}
+
+const firstFile = (names: readonly string[]) => (folder: Folder) =>
+  names.find((name) => folder.kindOf(name) === 'file') ?? null;
+
+/** In the order of `STARTER_KINDS`. */
+const READERS: readonly Reader[] = [
+  {
+    kind: 'makefile',
+    find: firstFile(['GNUmakefile', 'makefile', 'Makefile']),
+    read: async (folder, path) =>
+      (await import('./makefile/makefile-starter.ts')).makefileStarter(folder, path),
+  },
+];
+
+export function findSources(folder: Folder): readonly Source[] {
+  return READERS.flatMap(({ kind, find }) => {
+    const path = find(folder);
+    return path === null ? [] : [{ kind, path }];
+  });
+}
+
+/** null: there is nothing of that kind. */
+export async function readStarter(folder: Folder, kind: StarterKind): Promise<Starter | null> {
+  if (kind === 'example') return exampleStarter(pipelineName(folder.root));
+  const reader = READERS.find((each) => each.kind === kind);
+  const path = reader?.find(folder) ?? null;
+  return reader === undefined || path === null ? null : reader.read(folder, path);
+}

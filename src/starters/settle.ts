@@ -1,0 +1,258 @@
+/**
+ * Makes sure that what `orch init` writes can run: the text goes through the same loader and graph as every
+ * pipeline, and what they refuse is mended or left out, and named. It reads the project's folder and changes
+ * nothing; writing the file is its caller's.
+ */
+
+import type { Diagnostic } from '../base/diagnostic.ts';
+import { compileGlob, globParent, globsMayIntersect } from '../base/glob.ts';
+import type { InputSpec, Pipeline, Task } from '../model/task.ts';
+import { loadPipelines } from '../pipeline/load.ts';
+import { suspectedScripts } from '../pipeline/suspected-scripts.ts';
+import { buildGraph, coverage, findCycle, type Graph, type PathMatching } from '../planner/graph.ts';
+import type { Folder } from './folder.ts';
+import { literalPath } from './orch-text.ts';
+import {
+  isPathList,
+  mapPaths,
+  type Note,
+  pathOf,
+  type Starter,
+  type StarterPath,
+  type StarterTask,
+} from './starter.ts';
+import { writeStarter } from './write-starter.ts';
+
+export interface SettleRequest {
+  readonly starter: Starter;
+  readonly folder: Folder;
+  /** Where the file will lie, root-relative. */
+  readonly file: string;
+  readonly schema: string;
+  /** Flags of `orch run`, with which parameters should not share a name. */
+  readonly reservedFlags: readonly string[];
+}
+
+export interface Settled {
+  readonly starter: Starter;
+  readonly text: string;
+  /** Of the pipeline as it is loaded. */
+  readonly taskCount: number;
+  /** Folder outputs of tasks in which files lie already: orch asks before it touches them. */
+  readonly occupied: readonly string[];
+}
+
+const MATCHING: PathMatching = {
+  compile: compileGlob,
+  mayIntersect: globsMayIntersect,
+  parentOf: globParent,
+};
+/** Each round mends at least one thing; a starter has that many only if something is wrong with orch. */
+const MOST_ROUNDS = 500;
+
+export async function settle(request: SettleRequest): Promise<Settled> {
+  let starter = withoutOwnCalls(request.starter);
+  for (let round = 0; round < MOST_ROUNDS; round++) {
+    const text = await writeStarter(starter, request.schema);
+    const { diagnostics, pipelines } = await loadPipelines({
+      root: request.folder.root,
+      rootPath: request.folder.root,
+      files: [{ path: request.file, text: Buffer.from(text) }],
+      environment: {},
+      params: [],
+      today: '2000-01-01',
+      reservedFlags: request.reservedFlags,
+    });
+    const errors = diagnostics.filter(({ severity }) => severity === 'error');
+    const [pipeline] = pipelines;
+    if (errors.length > 0 || pipeline === undefined) {
+      starter = mend(starter, errors, text);
+      continue;
+    }
+    const graph = buildGraph(pipeline.tasks, MATCHING);
+    const cycle = findCycle(graph);
+    if (cycle !== null) {
+      const [first] = cycle;
+      const ring = cycle.map(({ label }) => label).join(' -> ');
+      starter = leaveOut(starter, first!.name, `it would wait for itself: ${ring}`);
+      continue;
+    }
+    const better = withUndeclared(
+      withAbsent(starter, pipeline, graph, request.folder),
+      pipeline,
+      request.folder,
+    );
+    if (better !== starter) {
+      starter = better;
+      continue;
+    }
+    return {
+      starter,
+      text,
+      taskCount: pipeline.tasks.length,
+      occupied: occupiedBy(pipeline, request.folder),
+    };
+  }
+  throw new Error(`the starter from ${starter.from} doesn't settle`);
+}
+
+// ---- what the loader refuses --------------------------------------------------------------------------------
+
+/** First without placeholders; if that is refused too, without the task. */
+function mend(starter: Starter, errors: readonly Diagnostic[], text: string): Starter {
+  const names = errors.map(({ line }) => taskAt(starter, text, line));
+  const firstAt = names.findIndex((name) => name !== null);
+  const [first] = errors;
+  if (firstAt === -1)
+    throw new Error(`the starter from ${starter.from} is refused: ${first?.line}: ${first?.message}`);
+  const name = names[firstAt]!;
+  const task = starter.tasks.find((each) => each.name === name)!;
+  if (task.plainRun === undefined) return leaveOut(starter, name, errors[firstAt]!.message);
+  const { plainRun, ...rest } = task;
+  return withTask(starter, { ...rest, run: plainRun });
+}
+
+/** The task in whose lines a line of the text lies. */
+function taskAt(starter: Starter, text: string, line: number): string | null {
+  const lines = text.split('\n');
+  const start = lines.indexOf('tasks:');
+  if (start === -1 || line <= start + 1) return null;
+  const heads = lines.slice(start + 1, line).filter((each) => /^ {2}[^\s#]/.test(each)).length;
+  return starter.tasks[heads - 1]?.name ?? null;
+}
+
+function withTask(starter: Starter, task: StarterTask): Starter {
+  return { ...starter, tasks: starter.tasks.map((each) => (each.name === task.name ? task : each)) };
+}
+
+function leaveOut(starter: Starter, name: string, why: string): Starter {
+  const without = (names: readonly string[] | undefined) => names?.filter((each) => taskOf(each) !== name);
+  const note: Note = { at: starter.from ?? starter.name, text: `${name}: ${why}` };
+  return {
+    ...starter,
+    default: without(starter.default)!,
+    tasks: starter.tasks.flatMap((task) => {
+      if (task.name === name) return [];
+      const needs = without(task.needs);
+      const after = without(task.after);
+      return [{ ...task, ...(needs && { needs }), ...(after && { after }) }];
+    }),
+    notes: [...starter.notes, note],
+  };
+}
+
+/** A task that calls orch would start itself, or what waits for it. */
+function withoutOwnCalls(starter: Starter): Starter {
+  return starter.tasks
+    .filter(({ run }) => /(^|[\s;&|(])(npx +)?orch\s+(run|-\w)/.test(run ?? ''))
+    .reduce((rest, { name }) => leaveOut(rest, name, 'it calls orch itself'), starter);
+}
+
+const taskOf = (target: string) => target.replace(/\[.*$/, '');
+
+// ---- what a run would refuse --------------------------------------------------------------------------------
+
+/** An input that isn't there and that no task makes would stop every run: it becomes optional. */
+function withAbsent(starter: Starter, pipeline: Pipeline, graph: Graph, folder: Folder): Starter {
+  const absent = new Map<string, Set<string>>();
+  for (const { name, inputs } of pipeline.tasks)
+    for (const input of inputs) {
+      if (input.negated || input.optional || graph.isMadeInput(input) || isThere(input, folder)) continue;
+      const paths = absent.get(name) ?? new Set();
+      absent.set(name, paths.add(`${input.position.line}:${input.position.column}`));
+    }
+  if (absent.size === 0) return starter;
+  return {
+    ...starter,
+    tasks: starter.tasks.map((task) => {
+      const missing = pipeline.tasks
+        .filter(({ name }) => name === task.name)
+        .flatMap(({ inputs }) =>
+          inputs.filter(({ position }) => absent.get(task.name)?.has(`${position.line}:${position.column}`)),
+        );
+      if (missing.length === 0 || task.inputs === undefined) return task;
+      const isMissing = isOneOf(missing);
+      return {
+        ...task,
+        inputs: mapPaths(task.inputs, (path) =>
+          isMissing(path) && path.optional !== true
+            ? { ...path, optional: true, comment: path.comment ?? 'not there yet' }
+            : path,
+        ),
+      };
+    }),
+  };
+}
+
+function isThere({ kind, path, external }: InputSpec, folder: Folder): boolean {
+  if (kind === 'glob') return external || folder.match(path).length > 0;
+  return folder.kindOf(path) !== null;
+}
+
+/** Paths of a starter that mean one of these inputs; of a matrix, where any cell's is one. */
+function isOneOf(inputs: readonly InputSpec[]): (path: StarterPath) => boolean {
+  const tests = inputs.map(({ path, kind }) => ({ path, kind }));
+  return ({ path }) =>
+    tests.some((test) => {
+      if (!path.includes('${{'))
+        return (
+          path === (test.kind === 'glob' ? test.path : literalPath(test.path)) || path === `${test.path}/`
+        );
+      const parts = path.split(/\$\{\{.*?\}\}/s).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
+      return new RegExp(`^${parts.join('.*')}$`, 's').test(test.path);
+    });
+}
+
+/** Files that a cached command names and that are there are inputs. */
+function withUndeclared(starter: Starter, pipeline: Pipeline, folder: Folder): Starter {
+  const additions = new Map<string, Set<string>>();
+  for (const task of pipeline.tasks) {
+    if (!task.cacheable) continue;
+    for (const path of suspectedScripts(task)) {
+      if (folder.kindOf(path) !== 'file' || isDeclared(task, path)) continue;
+      // What a later task makes can't be read before.
+      if (pipeline.tasks.some((other) => other.outputs.some((spec) => coverage(spec, MATCHING)(path))))
+        continue;
+      additions.set(task.name, (additions.get(task.name) ?? new Set()).add(path));
+    }
+  }
+  if (additions.size === 0) return starter;
+  return {
+    ...starter,
+    tasks: starter.tasks.map((task) => {
+      const added = additions.get(task.name);
+      return added === undefined ? task : addInputs(task, [...added]);
+    }),
+  };
+}
+
+function isDeclared(task: Task, path: string): boolean {
+  return [...task.inputs, ...task.outputs].some((spec) => coverage(spec, MATCHING)(path));
+}
+
+/** Behind the others, under a name of their own where the command takes all inputs together. */
+export function addInputs(task: StarterTask, paths: readonly string[]): StarterTask {
+  const added = paths.map((path) => pathOf(literalPath(path)));
+  const inputs = task.inputs ?? [];
+  if (!isPathList(inputs)) return { ...task, inputs: { ...inputs, named: added } };
+  const whole = /\$\{\{ *inputs *\}\}/g;
+  if (task.run === undefined || !whole.test(task.run)) return { ...task, inputs: [...inputs, ...added] };
+  return {
+    ...task,
+    run: task.run
+      .replace(whole, '${{ inputs.sources }}')
+      .replace(/\$\{\{ *inputs\[(\d+)\] *\}\}/g, '${{ inputs.sources[$1] }}'),
+    inputs: { sources: inputs, named: added },
+  };
+}
+
+function occupiedBy(pipeline: Pipeline, folder: Folder): readonly string[] {
+  const specs = pipeline.tasks.flatMap(({ outputs }) => outputs);
+  return specs.flatMap((spec) => {
+    if (spec.kind === 'glob') return folder.match(spec.path).length > 0 ? [spec.path] : [];
+    const isFolder = spec.kind === 'folder' && folder.kindOf(spec.path) === 'folder';
+    return isFolder && folder.files().some((path) => path.startsWith(`${spec.path}/`))
+      ? [`${spec.path}/`]
+      : [];
+  });
+}
