@@ -35,6 +35,9 @@ export interface Initiated {
   readonly paramNames: readonly string[];
   readonly defaultTargets: readonly string[];
   readonly notes: readonly Note[];
+  /** Tasks whose outputs are there already, in the order of their needs. */
+  readonly made: readonly string[];
+  /** Folder outputs that hold files already. */
   readonly occupied: readonly string[];
 }
 
@@ -97,7 +100,7 @@ export async function initiate(request: InitRequest): Promise<Initiated> {
     schema: relative(dirname(file), schemaPath),
     reservedFlags,
   });
-  const { starter, text, taskCount, occupied } = settled;
+  const { starter, text, taskCount, made, occupied } = settled;
   const present = readOrNull(schemaPath);
   if (request.write) {
     mkdirSync(dirname(file), { recursive: true });
@@ -116,6 +119,7 @@ export async function initiate(request: InitRequest): Promise<Initiated> {
     paramNames: starter.params.map(({ name }) => name),
     defaultTargets: starter.default,
     notes: starter.notes,
+    made,
     occupied,
   };
 }

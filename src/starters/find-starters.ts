@@ -27,6 +27,11 @@ const firstFile = (names: readonly string[]) => (folder: Folder) =>
 /** In the order of `STARTER_KINDS`. */
 const READERS: readonly Reader[] = [
   {
+    kind: 'dvc',
+    find: firstFile(['dvc.yaml']),
+    read: async (folder, path) => (await import('./dvc/dvc-starter.ts')).dvcStarter(folder, path),
+  },
+  {
     kind: 'makefile',
     find: firstFile(['GNUmakefile', 'makefile', 'Makefile']),
     read: async (folder, path) =>

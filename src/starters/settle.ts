@@ -38,6 +38,8 @@ export interface Settled {
   readonly text: string;
   /** Of the pipeline as it is loaded. */
   readonly taskCount: number;
+  /** Tasks, in the order of their needs, whose outputs are all there: results of the other tool. */
+  readonly made: readonly string[];
   /** Folder outputs of tasks in which files lie already: orch asks before it touches them. */
   readonly occupied: readonly string[];
 }
@@ -90,6 +92,7 @@ export async function settle(request: SettleRequest): Promise<Settled> {
       starter,
       text,
       taskCount: pipeline.tasks.length,
+      made: madeIn(graph, request.folder),
       occupied: occupiedBy(pipeline, request.folder),
     };
   }
@@ -244,6 +247,30 @@ export function addInputs(task: StarterTask, paths: readonly string[]): StarterT
       .replace(/\$\{\{ *inputs\[(\d+)\] *\}\}/g, '${{ inputs.sources[$1] }}'),
     inputs: { sources: inputs, named: added },
   };
+}
+
+function madeIn(graph: Graph, folder: Folder): readonly string[] {
+  const ordered = new Set<number>();
+  const visit = (at: number): void => {
+    if (ordered.has(at)) return;
+    for (const { task } of graph.upstream[at]!) visit(task);
+    ordered.add(at);
+  };
+  graph.tasks.forEach((_, at) => {
+    visit(at);
+  });
+  const isMade = ({ run, outputs, cacheable }: Task) =>
+    run === null ||
+    (cacheable &&
+      outputs.length > 0 &&
+      outputs.every(({ kind, path }) =>
+        kind === 'glob' ? folder.match(path).length > 0 : folder.kindOf(path) !== null,
+      ));
+  const tasks = [...ordered].map((at) => graph.tasks[at]!);
+  const unmade = new Set(tasks.filter((task) => !isMade(task)).map(({ name }) => name));
+  return [...new Set(tasks.filter(({ run }) => run !== null).map(({ name }) => name))].filter(
+    (name) => !unmade.has(name),
+  );
 }
 
 function occupiedBy(pipeline: Pipeline, folder: Folder): readonly string[] {

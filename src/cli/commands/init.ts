@@ -28,9 +28,9 @@ export async function init(options: InitOptions): Promise<number> {
     write: !isDry,
   });
   if (options.json === true) {
-    const { text, occupied, notes, ...rest } = initiated;
+    const { text, notes, ...rest } = initiated;
     const found = place.sources.map(({ kind: from, path }) => ({ from, path }));
-    print(`${JSON.stringify({ ...rest, found, notCarriedOver: notes, occupied, text }, null, 2)}\n`);
+    print(`${JSON.stringify({ ...rest, found, notCarriedOver: notes, text }, null, 2)}\n`);
     return EXIT.done;
   }
   if (isDry) print(initiated.text);
@@ -76,7 +76,8 @@ async function choose(sources: readonly Source[], options: InitOptions): Promise
 }
 
 function report(initiated: Initiated, sources: readonly Source[], isDry: boolean): readonly string[] {
-  const { kind, from, file, taskCount, paramNames, notes, occupied, schemaFile, isSchemaOld } = initiated;
+  const { kind, from, file, taskCount, paramNames, notes, made, occupied, schemaFile, isSchemaOld } =
+    initiated;
   const others = sources.filter((source) => source.kind !== kind);
   const tasks = `${taskCount} ${taskCount === 1 ? 'task' : 'tasks'}`;
   const params =
@@ -96,9 +97,11 @@ function report(initiated: Initiated, sources: readonly Source[], isDry: boolean
   ];
   if (isDry) return lines;
   lines.push('next: `orch run -n` shows what would run and why, `orch run` does it');
-  if (occupied.length > 0)
+  if (made.length > 0)
     lines.push(
-      `there are files in ${occupied.join(', ')} already: \`orch run --replace\` sets them aside and makes them anew, \`orch accept TASK\` takes them as they are`,
+      `results are there already: \`orch run -t ${made.join(' ')}\` takes them as they are, without running`,
     );
+  if (occupied.length > 0)
+    lines.push(`\`orch run --replace\` sets aside what lies in ${occupied.join(', ')} and makes it anew`);
   return lines;
 }
