@@ -5,6 +5,7 @@
 
 import { exampleStarter } from './example.ts';
 import type { Folder } from './folder.ts';
+import { npmStarter, readManifest, scriptsOf } from './npm-starter.ts';
 import { pipelineName, type Starter, type StarterKind } from './starter.ts';
 
 /** Something found. */
@@ -36,6 +37,12 @@ const READERS: readonly Reader[] = [
     find: firstFile(['GNUmakefile', 'makefile', 'Makefile']),
     read: async (folder, path) =>
       (await import('./makefile/makefile-starter.ts')).makefileStarter(folder, path),
+  },
+  {
+    kind: 'npm',
+    find: (folder) =>
+      Object.keys(scriptsOf(readManifest(folder, 'package.json'))).length > 0 ? 'package.json' : null,
+    read: async (folder, path) => npmStarter(folder, path),
   },
 ];
 
