@@ -39,6 +39,16 @@ const READERS: readonly Reader[] = [
       (await import('./makefile/makefile-starter.ts')).makefileStarter(folder, path),
   },
   {
+    kind: 'taskfile',
+    find: firstFile(
+      ['Taskfile', 'taskfile'].flatMap((name) =>
+        ['.yml', '.yaml', '.dist.yml', '.dist.yaml'].map((ending) => name + ending),
+      ),
+    ),
+    read: async (folder, path) =>
+      (await import('./taskfile/taskfile-starter.ts')).taskfileStarter(folder, path),
+  },
+  {
     kind: 'npm',
     find: (folder) =>
       Object.keys(scriptsOf(readManifest(folder, 'package.json'))).length > 0 ? 'package.json' : null,

@@ -26,9 +26,14 @@ export function literalText(text: string): string {
   return text.replaceAll('${{', '$${{');
 }
 
+/** As it is at present; not escaped for orch. */
+export function textOf(pieces: readonly CommandPiece[]): string {
+  return pieces.map((piece) => (typeof piece === 'string' ? piece : piece.plain)).join('');
+}
+
 /** The command with every value written out. */
 export function plainCommand(pieces: readonly CommandPiece[]): string {
-  return literalText(pieces.map((piece) => (typeof piece === 'string' ? piece : piece.plain)).join(''));
+  return literalText(textOf(pieces));
 }
 
 /**

@@ -57,7 +57,7 @@ export interface StarterTask {
   readonly cpu?: number;
   readonly retries?: number;
   readonly labels?: readonly string[];
-  readonly cache?: false;
+  readonly cache?: boolean;
   /** Lines at the end of the task: what to add to it. */
   readonly hints?: readonly string[];
 }

@@ -4,6 +4,7 @@
  */
 import type { JsonValue } from '../../model/ids.ts';
 import type { Folder } from '../folder.ts';
+import { isMap, type JsonMap, listOf, readMap, type Yaml } from '../plain-data.ts';
 import {
   type Note,
   pathsIn,
@@ -13,8 +14,8 @@ import {
   type StarterTask,
 } from '../starter.ts';
 import { plainText } from './cells.ts';
-import { listOf, stageTask } from './stage.ts';
-import { isMap, type JsonMap, pruned, readMap, type Variables, type Yaml } from './variables.ts';
+import { stageTask } from './stage.ts';
+import { pruned, type Variables } from './variables.ts';
 
 const PARAMS_FILE = 'params.yaml';
 

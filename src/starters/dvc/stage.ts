@@ -3,17 +3,11 @@ import type { JsonValue } from '../../model/ids.ts';
 import type { Folder } from '../folder.ts';
 import { commandText, literalPath, plainCommand, projectPath } from '../orch-text.ts';
 import { shellForPipes } from '../pipes.ts';
+import { isMap, type JsonMap, listOf } from '../plain-data.ts';
 import { scriptOf } from '../shell-lines.ts';
 import type { StarterPath, StarterTask } from '../starter.ts';
 import { type Cells, cellsOfForeach, cellsOfMatrix } from './cells.ts';
-import {
-  type Interpolation,
-  interpolate,
-  isMap,
-  type JsonMap,
-  pathTexts,
-  type Variables,
-} from './variables.ts';
+import { type Interpolation, interpolate, pathTexts, type Variables } from './variables.ts';
 
 export interface StageSurroundings {
   readonly folder: Folder;
@@ -193,9 +187,4 @@ function paramFiles(
       }
   }
   return { read: [...read], keys: keys.length === 0 ? ['everything'] : keys };
-}
-
-export function listOf(value: JsonValue | undefined): readonly JsonValue[] {
-  if (value === undefined || value === null) return [];
-  return Array.isArray(value) ? value : [value];
 }

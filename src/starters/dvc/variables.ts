@@ -3,11 +3,8 @@
  * Knows DVC's words, nothing of tasks.
  */
 import type { JsonValue } from '../../model/ids.ts';
-import type { Folder } from '../folder.ts';
 import { type CommandPiece, literalPath, literalText, type Value } from '../orch-text.ts';
-
-export type Yaml = typeof import('yaml');
-export type JsonMap = { readonly [key: string]: JsonValue };
+import { isMap, isScalar, type JsonMap } from '../plain-data.ts';
 
 export interface Variables {
   readonly values: JsonMap;
@@ -21,25 +18,6 @@ export interface Cell {
   expression(path: readonly string[]): string | null;
   /** In the first cell. */
   value(path: readonly string[]): JsonValue | undefined;
-}
-
-export function readMap(yaml: Yaml, folder: Folder, path: string): JsonMap | null {
-  const text = folder.read(path);
-  if (text === null || !/\.(ya?ml|json)$/.test(path)) return null;
-  try {
-    const value: unknown = yaml.parse(text);
-    return isMap(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-export function isMap(value: unknown): value is JsonMap {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-export function isScalar(value: unknown): value is string | number | boolean {
-  return ['string', 'number', 'boolean'].includes(typeof value);
 }
 
 export function valueAt(values: JsonValue | undefined, path: readonly string[]): JsonValue | undefined {

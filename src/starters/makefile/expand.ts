@@ -3,7 +3,7 @@
  * its own (outputs, inputs, parameters). What make would have to run or to generate is refused, with the reason.
  */
 import { fail, type Outcome, ok } from '../../base/outcome.ts';
-import type { CommandPiece } from '../orch-text.ts';
+import { type CommandPiece, textOf } from '../orch-text.ts';
 import { dirOf, patsubst, TEXT_FUNCTIONS } from './functions.ts';
 import { endOfReference, splitArguments, wordsOf } from './logical-lines.ts';
 
@@ -55,10 +55,6 @@ export function expandPieces(
 export function expandText(text: string, names: Names, depth = 0): Outcome<string, string> {
   const pieces = expandPieces(text, names, depth);
   return pieces.ok ? ok(textOf(pieces.value)) : pieces;
-}
-
-export function textOf(pieces: readonly CommandPiece[]): string {
-  return pieces.map((piece) => (typeof piece === 'string' ? piece : piece.plain)).join('');
 }
 
 function joined(pieces: readonly CommandPiece[]): readonly CommandPiece[] {

@@ -4,10 +4,9 @@
  */
 import { fail, type Outcome, ok } from '../../base/outcome.ts';
 import type { Folder } from '../folder.ts';
-import { commandText, literalPath, plainCommand, projectPath } from '../orch-text.ts';
+import { commandText, literalPath, plainCommand, projectPath, textOf } from '../orch-text.ts';
 import type { StarterPath } from '../starter.ts';
 import { headerGlobs, isCSource } from './c-headers.ts';
-import { textOf } from './expand.ts';
 import type { GoalKind } from './goal-kinds.ts';
 import type { Goal } from './plan-makefile.ts';
 import type { RecipeRequest, Recipes } from './recipe.ts';

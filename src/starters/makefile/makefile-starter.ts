@@ -4,7 +4,7 @@
  */
 import { fail, ok } from '../../base/outcome.ts';
 import type { Folder } from '../folder.ts';
-import { literalPath, literalText, projectPath } from '../orch-text.ts';
+import { literalPath, literalText, projectPath, textOf } from '../orch-text.ts';
 import { shellForPipes } from '../pipes.ts';
 import {
   type Note,
@@ -17,7 +17,7 @@ import {
   taskNamer,
 } from '../starter.ts';
 import { isCSource } from './c-headers.ts';
-import { expandText, textOf } from './expand.ts';
+import { expandText } from './expand.ts';
 import { type Draft, draftOf, plainRequest } from './goal-draft.ts';
 import { goalKinds } from './goal-kinds.ts';
 import { wordsOf } from './logical-lines.ts';

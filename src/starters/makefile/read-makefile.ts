@@ -5,9 +5,9 @@
 import { arch, type } from 'node:os';
 import { fail, type Outcome, ok } from '../../base/outcome.ts';
 import type { Folder } from '../folder.ts';
-import { oneLine } from '../orch-text.ts';
+import { oneLine, textOf } from '../orch-text.ts';
 import type { Note } from '../starter.ts';
-import { expandText, type Names, textOf } from './expand.ts';
+import { expandText, type Names } from './expand.ts';
 import { indexOutside, type LogicalLine, logicalLines, splitArguments, wordsOf } from './logical-lines.ts';
 
 export interface MakeVariable {

@@ -4,10 +4,10 @@
  */
 import { fail, type Outcome, ok } from '../../base/outcome.ts';
 import type { Folder } from '../folder.ts';
-import { type CommandPiece, isPlainWords, type Value } from '../orch-text.ts';
+import { type CommandPiece, isPlainWords, textOf, type Value } from '../orch-text.ts';
 import { type ShellLine, scriptOf } from '../shell-lines.ts';
 import type { StarterParam } from '../starter.ts';
-import { expandPieces, expandText, type Names, textOf } from './expand.ts';
+import { expandPieces, expandText, type Names } from './expand.ts';
 import { wordsOf } from './logical-lines.ts';
 import { DEFAULT_VARIABLES, type Makefile } from './read-makefile.ts';
 
