@@ -6,6 +6,8 @@
 import { exampleStarter } from './example.ts';
 import type { Folder } from './folder.ts';
 import { npmStarter, readManifest, scriptsOf } from './npm-starter.ts';
+import { findNotebooks, notebooksStarter } from './python/notebooks-starter.ts';
+import { findScripts, pythonStarter } from './python/python-starter.ts';
 import { pipelineName, type Starter, type StarterKind } from './starter.ts';
 
 /** Something found. */
@@ -53,6 +55,16 @@ const READERS: readonly Reader[] = [
     find: (folder) =>
       Object.keys(scriptsOf(readManifest(folder, 'package.json'))).length > 0 ? 'package.json' : null,
     read: async (folder, path) => npmStarter(folder, path),
+  },
+  {
+    kind: 'notebooks',
+    find: findNotebooks,
+    read: async (folder, path) => notebooksStarter(folder, path),
+  },
+  {
+    kind: 'python',
+    find: findScripts,
+    read: async (folder, path) => pythonStarter(folder, path),
   },
 ];
 

@@ -6,17 +6,31 @@ import { spawn } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { cleanEnv, makeProject, Project, type Ran } from '../../support/project.ts';
+import {
+  cleanEnv,
+  makeProject,
+  Project,
+  type Ran,
+  type Running,
+  type RunOptions,
+} from '../../support/project.ts';
 import { said } from './scenario.ts';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/init/', import.meta.url));
 
 export class FoundProject extends Project {
+  /** Variables that every `orch` here gets. */
+  readonly env: Record<string, string> = {};
+
   constructor(
     dir: string,
     private readonly fixture: string,
   ) {
     super(dir);
+  }
+
+  override start(args: readonly string[], options: RunOptions = {}): Running {
+    return super.start(args, { ...options, env: { ...this.env, ...options.env } });
   }
 
   /** Runs `orch ARGS` and expects this exit code. */
