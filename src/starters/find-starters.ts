@@ -35,6 +35,12 @@ const READERS: readonly Reader[] = [
     read: async (folder, path) => (await import('./dvc/dvc-starter.ts')).dvcStarter(folder, path),
   },
   {
+    kind: 'snakemake',
+    find: firstFile(['Snakefile', 'workflow/Snakefile', 'snakefile']),
+    read: async (folder, path) =>
+      (await import('./snakemake/snakemake-starter.ts')).snakemakeStarter(folder, path),
+  },
+  {
     kind: 'makefile',
     find: firstFile(['GNUmakefile', 'makefile', 'Makefile']),
     read: async (folder, path) =>

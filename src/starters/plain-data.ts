@@ -30,3 +30,21 @@ export function readMap(yaml: Yaml, folder: Folder, path: string): JsonMap | nul
     return null;
   }
 }
+
+/** What is mentioned of a map of values: everything else is nobody's parameter. */
+export function pruned(values: JsonMap, mentioned: readonly (readonly string[])[]): JsonMap {
+  const kept: Record<string, JsonValue> = {};
+  for (const [key, value] of Object.entries(values)) {
+    const within = mentioned.filter(([first]) => first === key).map((keys) => keys.slice(1));
+    if (within.length === 0) continue;
+    kept[key] = isMap(value) && within.every((keys) => keys.length > 0) ? pruned(value, within) : value;
+  }
+  return kept;
+}
+
+/** `.name`, `[0]` or `['odd name']`. */
+export function memberText(key: string): string {
+  if (/^[A-Za-z_]\w*$/.test(key)) return `.${key}`;
+  if (/^\d+$/.test(key)) return `[${key}]`;
+  return `['${key.replaceAll("'", '')}']`;
+}

@@ -1,7 +1,7 @@
 /** `foreach` and `matrix` of a stage as the matrix of a task. Knows no stage's other fields. */
 import type { JsonValue } from '../../model/ids.ts';
-import { isMap, isScalar, type JsonMap } from '../plain-data.ts';
-import { type Cell, interpolate, memberText, type Variables, valueAt } from './variables.ts';
+import { isMap, isScalar, type JsonMap, memberText } from '../plain-data.ts';
+import { type Cell, interpolate, type Variables, valueAt } from './variables.ts';
 
 export interface Cells {
   readonly matrix: Readonly<Record<string, JsonValue>>;

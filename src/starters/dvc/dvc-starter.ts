@@ -4,7 +4,7 @@
  */
 import type { JsonValue } from '../../model/ids.ts';
 import type { Folder } from '../folder.ts';
-import { isMap, type JsonMap, listOf, readMap, type Yaml } from '../plain-data.ts';
+import { isMap, type JsonMap, listOf, pruned, readMap, type Yaml } from '../plain-data.ts';
 import {
   type Note,
   pathsIn,
@@ -15,7 +15,7 @@ import {
 } from '../starter.ts';
 import { plainText } from './cells.ts';
 import { stageTask } from './stage.ts';
-import { pruned, type Variables } from './variables.ts';
+import type { Variables } from './variables.ts';
 
 const PARAMS_FILE = 'params.yaml';
 

@@ -4,7 +4,7 @@
  */
 import type { JsonValue } from '../../model/ids.ts';
 import { type CommandPiece, literalPath, literalText, type Value } from '../orch-text.ts';
-import { isMap, isScalar, type JsonMap } from '../plain-data.ts';
+import { isMap, isScalar, type JsonMap, memberText } from '../plain-data.ts';
 
 export interface Variables {
   readonly values: JsonMap;
@@ -28,17 +28,6 @@ export function valueAt(values: JsonValue | undefined, path: readonly string[]):
     else return undefined;
   }
   return at;
-}
-
-/** What is mentioned of a map of values: everything else is nobody's parameter. */
-export function pruned(values: JsonMap, mentioned: readonly (readonly string[])[]): JsonMap {
-  const kept: Record<string, JsonValue> = {};
-  for (const [key, value] of Object.entries(values)) {
-    const within = mentioned.filter(([first]) => first === key).map((keys) => keys.slice(1));
-    if (within.length === 0) continue;
-    kept[key] = isMap(value) && within.every((keys) => keys.length > 0) ? pruned(value, within) : value;
-  }
-  return kept;
 }
 
 const REFERENCE = /(\\?)\$\{\s*([\w.[\]-]+)\s*\}/g;
@@ -143,13 +132,6 @@ function globalExpression(keys: readonly string[]): string | null {
   const [first = ''] = keys;
   if (!/^[A-Za-z_][A-Za-z0-9_-]*$/.test(first)) return null;
   return `params${keys.map(memberText).join('')}`;
-}
-
-/** `.name`, `[0]` or `['odd name']`. */
-export function memberText(key: string): string {
-  if (/^[A-Za-z_]\w*$/.test(key)) return `.${key}`;
-  if (/^\d+$/.test(key)) return `[${key}]`;
-  return `['${key.replaceAll("'", '')}']`;
 }
 
 /** A path with placeholders, and as it is now. */

@@ -1,0 +1,68 @@
+/** `orch init` beside a Snakefile: rules run at once, without Snakemake. */
+import { describe, expect, it } from 'vitest';
+import { folderWith, foundProject } from './support/init-project.ts';
+
+describe('a Snakefile', () => {
+  it('becomes tasks with a matrix of the wildcards that its targets ask for', async () => {
+    const project = foundProject('snakemake');
+    const { stdout } = await project.init();
+    expect(stdout.split('\n').slice(2, 5)).toEqual([
+      'not carried over: Snakefile:57: rule plot: script: needs Snakemake',
+      'not carried over: Snakefile:15: temp(…) of trim (the files stay)',
+      'not carried over: Snakefile:33: conda of count (have what the commands need on the PATH)',
+    ]);
+    expect(await project.ran()).toEqual([
+      'count[sample=a,kind=long]',
+      'count[sample=a,kind=short]',
+      'count[sample=b,kind=long]',
+      'count[sample=b,kind=short]',
+      'summary',
+      'trim[sample=a]',
+      'trim[sample=b]',
+    ]);
+    expect(project.read('results/summary.txt')).toMatch(/^Codons\n/);
+    expect(project.read('logs/trim/a.log')).toBe('trimmed a\n');
+    expect(await project.ran()).toEqual([]);
+  });
+
+  it('reruns what a parameter of the config file, or a file, asks for', async () => {
+    const project = foundProject('snakemake');
+    await project.init();
+    await project.ran();
+    project.write('ref/short.txt', 'ACG\n');
+    expect(await project.ran()).toEqual([
+      'count[sample=a,kind=short]',
+      'count[sample=b,kind=short]',
+      'summary',
+    ]);
+    // A target is a file, as under Snakemake.
+    expect(await project.ran('trimmed/a.txt', '--trim.least', '3')).toEqual(['trim[sample=a]']);
+    expect(project.read('trimmed/a.txt')).toContain('\nACG\n');
+  });
+
+  it('is read without running its Python', async () => {
+    const project = folderWith({
+      Snakefile: [
+        'import os',
+        'open("python-ran", "w").write("x")',
+        'N = len(os.listdir("."))',
+        'SIZES = [1, 2]',
+        'rule all:',
+        '    input: expand("{n}.txt", n=SIZES), f"{N}.txt"',
+        'rule one:',
+        '    output: "{n}.txt"',
+        '    params: twice=lambda wildcards: int(wildcards.n) * 2',
+        '    shell: "echo {params.twice} > {output}"',
+        'rule two:',
+        '    output: "two.txt"',
+        '    shell: "echo 2 > {output}"',
+        '',
+      ].join('\n'),
+    });
+    const { stdout } = await project.ok('init');
+    expect(project.exists('python-ran')).toBe(false);
+    expect(stdout).toContain('Snakefile:5: rule all: its input is f"{N}.txt"');
+    expect((await project.ok('validate')).stderr).toBe('');
+    expect(await project.ran()).toEqual(['two']);
+  });
+});
