@@ -57,6 +57,11 @@ const READERS: readonly Reader[] = [
       (await import('./taskfile/taskfile-starter.ts')).taskfileStarter(folder, path),
   },
   {
+    kind: 'turbo',
+    find: firstFile(['turbo.json', 'turbo.jsonc']),
+    read: async (folder, path) => (await import('./turbo-starter.ts')).turboStarter(folder, path),
+  },
+  {
     kind: 'npm',
     find: (folder) =>
       Object.keys(scriptsOf(readManifest(folder, 'package.json'))).length > 0 ? 'package.json' : null,
@@ -74,12 +79,17 @@ const READERS: readonly Reader[] = [
   },
 ];
 
+/** What the folder offers, the best first. Scripts that another file here already puts in order aren't an offer. */
 export function findSources(folder: Folder): readonly Source[] {
-  return READERS.flatMap(({ kind, find }) => {
+  const found = READERS.flatMap(({ kind, find }): Source[] => {
     const path = find(folder);
     return path === null ? [] : [{ kind, path }];
   });
+  const isOrdered = found.some(({ kind }) => !SCRIPTS.includes(kind) && kind !== 'npm' && kind !== 'turbo');
+  return isOrdered ? found.filter(({ kind }) => !SCRIPTS.includes(kind)) : found;
 }
+
+const SCRIPTS: readonly StarterKind[] = ['notebooks', 'python'];
 
 /** null: there is nothing of that kind. */
 export async function readStarter(folder: Folder, kind: StarterKind): Promise<Starter | null> {
