@@ -62,6 +62,11 @@ const READERS: readonly Reader[] = [
     read: async (folder, path) => (await import('./turbo-starter.ts')).turboStarter(folder, path),
   },
   {
+    kind: 'justfile',
+    find: firstFile(['justfile', 'Justfile', '.justfile']),
+    read: async (folder, path) => (await import('./just/just-starter.ts')).justStarter(folder, path),
+  },
+  {
     kind: 'npm',
     find: (folder) =>
       Object.keys(scriptsOf(readManifest(folder, 'package.json'))).length > 0 ? 'package.json' : null,

@@ -21,6 +21,8 @@ export interface Draft {
   readonly needs: readonly string[];
   readonly after: readonly string[];
   readonly alwaysRuns: boolean;
+  /** make does its prerequisites in their order, and one of them is a command that may count on it. */
+  readonly isOrdered: boolean;
   /** null: a group. */
   readonly run: string | null;
   readonly plainRun: string | null;
@@ -50,9 +52,11 @@ export function draftOf(goal: Goal, { folder, recipes, kinds }: DraftSurrounding
   const isTask = (name: string) => ['command', 'group'].includes(kinds.get(name) ?? '');
   const isMade = (name: string) => isTask(name) || kinds.get(name) === 'file';
   const isFile = (name: string) => ['file', undefined].includes(kinds.get(name)) && !name.startsWith('-l');
+  const made = goal.prerequisites.filter(isMade);
   const common = {
     goal,
     kind,
+    isOrdered: made.length > 1 && made.some((name) => kinds.get(name) === 'command'),
     after: goal.orderOnly.filter(isMade),
     alwaysRuns:
       kind === 'command' ||
@@ -60,7 +64,7 @@ export function draftOf(goal: Goal, { folder, recipes, kinds }: DraftSurrounding
   };
   if (goal.recipe === null || kind === 'group') {
     const nothing = { inputs: [], headers: [], run: null, plainRun: null, cell: null };
-    return ok({ ...common, ...nothing, needs: goal.prerequisites.filter(isMade) });
+    return ok({ ...common, ...nothing, needs: made });
   }
 
   const prerequisites = goal.prerequisites.filter((name) => kinds.get(name) !== 'folder');

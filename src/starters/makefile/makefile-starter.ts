@@ -80,6 +80,8 @@ export function makefileStarter(folder: Folder, file: string): Starter {
   };
 }
 
+const SIDE_BY_SIDE =
+  'make does these one after the other, orch side by side: give one that must wait for another a `needs` of its own';
 const SUBSHELLS =
   'A line in ( ) keeps its cd and variables to itself; `set +e` goes on after a failure. So do lines of make.';
 
@@ -126,7 +128,7 @@ function taskOf(group: readonly Draft[], names: ReadonlyMap<string, string>, fol
   const inputs: StarterPaths = headers.length > 0 ? named : sources;
   const outputs =
     cell === null ? goal.targets.map((target) => literalPath(rootRelative(target, folder))) : [cell.output];
-  const comments = commentsOf(goal);
+  const comments = [...commentsOf(goal), ...(first.isOrdered ? [SIDE_BY_SIDE] : [])];
   const run = cell?.run ?? first.run;
   return {
     name: names.get(goal.targets[0]!)!,
