@@ -68,7 +68,7 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   const fileOfChosen = found.value.chosen ?? fileNamed(request.pipeline, loaded);
   // A broken pipeline beside the one that is asked for is told, but stops nothing.
   const fatal = errors.filter(({ file }) => fileOfChosen === null || file === null || file === fileOfChosen);
-  if (fatal.length > 0) throw new PipelineErrors(loaded.diagnostics, textOf);
+  if (fatal.length > 0) throw new PipelineErrors(loaded.diagnostics, textOf, layout.root);
   const chosen = request.pipeline ?? loaded.pipelines.find(({ file }) => file === fileOfChosen)?.name ?? null;
   if (request.pipeline !== null && !loaded.pipelines.some(({ name }) => name === request.pipeline))
     throw new CommandError(
@@ -82,7 +82,7 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   const matching = await matchingFor(tasks);
   const graph = buildGraph(tasks, matching);
   const cycle = findCycle(graph);
-  if (cycle !== null) throw new PipelineErrors([cycleDiagnostic(cycle)], textOf);
+  if (cycle !== null) throw new PipelineErrors([cycleDiagnostic(cycle)], textOf, layout.root);
   return {
     found: found.value,
     layout,

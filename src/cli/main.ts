@@ -14,7 +14,7 @@ import type { GcFlags } from './commands/cache.ts';
 import { addFlags, GLOBAL_FLAGS, longName, RUN_FLAGS, takesValue, WATCH_FLAGS } from './options.ts';
 import { exitWhenFlushed, print, printError, tolerateClosedPipes } from './output.ts';
 import type { GlobalOptions } from './request.ts';
-import { terminalFor } from './style.ts';
+import { isGithub, terminalFor } from './style.ts';
 
 declare const ORCH_VERSION: string;
 
@@ -318,6 +318,10 @@ async function report(error: unknown, argv: readonly string[], params: MainState
     for (const diagnostic of error.diagnostics) {
       const text = diagnostic.file === null ? null : error.textOf(diagnostic.file);
       printError(`${formatDiagnostic(diagnostic, text, { color: paint })}\n`);
+    }
+    if (isGithub(process.env)) {
+      const { annotateDiagnostics } = await import('./github-annotations.ts');
+      annotateDiagnostics(error.diagnostics, error.root);
     }
     for (const hint of flagHints(params, error.diagnostics))
       printError(`  ${paint('hint', 'hint:')} ${hint}\n`);

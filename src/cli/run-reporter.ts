@@ -3,15 +3,15 @@
  * told. Decided by the flags, by what stdout and stderr are, and by the environment.
  */
 import { appendFileSync, fstatSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import type { Project } from '../app/project.ts';
 import type { OutputMode } from '../app/run-request.ts';
 import { tailOfLog, wholeLog } from '../executors/log.ts';
 import type { RunEvent } from '../model/event.ts';
-import type { SourcePosition } from '../model/ids.ts';
 import { createJsonReporter } from '../reporters/json-lines.ts';
 import { hasRoom } from '../reporters/live-room.ts';
 import { createPlainReporter, type PlainOptions } from '../reporters/plain.ts';
+import { placeInRepository } from './github-annotations.ts';
 import { print, printError } from './output.ts';
 import { canMoveCursor, isGithub, type Terminal } from './style.ts';
 
@@ -95,7 +95,7 @@ async function withGithub(printLines: (event: RunEvent) => void): Promise<RunRep
   const { createGithubReporter } = await import('../reporters/github.ts');
   let project: Project | null = null;
   const tell = createGithubReporter({
-    out: print,
+    error: printError,
     tailOfLog: tail,
     placeOf(label) {
       const task = project?.graph.tasks.find((each) => each.label === label);
@@ -124,10 +124,4 @@ async function withGithub(printLines: (event: RunEvent) => void): Promise<RunRep
     progressEveryMs: null,
     close() {},
   };
-}
-
-/** GitHub knows files by their path in the checked-out repository. */
-export function placeInRepository(root: string, { file, line, column }: SourcePosition): SourcePosition {
-  const repository = process.env['GITHUB_WORKSPACE'] || process.cwd();
-  return { file: relative(repository, join(root, file)), line, column };
 }

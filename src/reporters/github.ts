@@ -52,7 +52,7 @@ function escaped(text: string): string {
 }
 
 export interface GithubOptions {
-  readonly out: (text: string) => void;
+  readonly error: (text: string) => void;
   /** Where a task stands in the repository. */
   readonly placeOf: (task: string) => SourcePosition | null;
   /** The end of a log, ready to be read. */
@@ -78,7 +78,7 @@ export function createGithubReporter(options: GithubOptions): (event: RunEvent) 
       case 'task-finished':
         if (event.outcome !== 'up-to-date') acted.push(event);
         if (event.outcome === 'failed' && event.failure !== null)
-          options.out(`${annotationCommand(failureAnnotation(event, options))}\n`);
+          options.error(`${annotationCommand(failureAnnotation(event, options))}\n`);
         break;
       case 'run-finished':
         options.summary(summaryMarkdown(event, targets, acted, options.tailOfLog));

@@ -117,7 +117,7 @@ describe('in GitHub Actions', () => {
       '::endgroup::',
     ]);
     expect(ran.stdout).toContain('\x1b[31m');
-    const annotation = lines.find((line) => line.startsWith('::error '));
+    const annotation = ran.stderr.split('\n').find((line) => line.startsWith('::error '));
     const line =
       s
         .read('orch.yaml')
@@ -132,6 +132,25 @@ describe('in GitHub Actions', () => {
     expect(written).toMatch(/^\| ❌ bad \| exit 3 \| \d+\.\d\ds \| never ran \|$/m);
     expect(written).toMatch(/^\| train \| completed \|/m);
     expect(said(ran) + written).not.toContain(secret);
+  });
+
+  it('what is wrong with a pipeline is marked at its place, also where stdout is data', async () => {
+    const s = talking();
+    s.write('sub/orch.yaml', 'version: 1\nname: sub\ntasks:\n  t:\n    comand: echo 100%\n');
+    const place = { ...env, GITHUB_WORKSPACE: s.dir };
+    for (const args of [['run', 't'], ['run', '--json', 't'], ['validate'], ['list']]) {
+      const ran = await s.exits(2, args, { env: place, cwd: 'sub' });
+      expect(ran.stdout).not.toContain('::error');
+      expect(ran.stderr, args.join(' ')).toMatch(
+        /^::error file=sub\/orch\.yaml,line=5,col=5,title=orch%3A unknown-key::/m,
+      );
+    }
+    expect(said(await s.exits(2, ['run', 't'], { cwd: 'sub' }))).not.toContain('::');
+    // A warning of the first look at a pipeline.
+    s.write('in.sh', 'true\n');
+    s.flow({ t: task('t', 'sh in.sh | cat') });
+    const warned = await s.exits(0, ['run', 't'], { env: place });
+    expect(warned.stderr).toMatch(/^::warning file=orch\.yaml,line=\d+,col=\d+,title=orch%3A /m);
   });
 
   it('an idle run leaves a summary too', async () => {

@@ -3,11 +3,11 @@ import type { RunEvent } from '../../src/model/event.ts';
 import { annotationCommand, createGithubReporter, GITHUB_FOLD } from '../../src/reporters/github.ts';
 import { finished, runFinished, runStarted } from './events.ts';
 
-function told(...events: RunEvent[]): { out: string; summary: string } {
-  const all = { out: '', summary: '' };
+function told(...events: RunEvent[]): { error: string; summary: string } {
+  const all = { error: '', summary: '' };
   const report = createGithubReporter({
-    out: (text) => {
-      all.out += text;
+    error: (text) => {
+      all.error += text;
     },
     placeOf: (task) => ({ file: 'ml/orch.yaml', line: task.length, column: 3 }),
     tailOfLog: () => 'first\n<last> 100%',
@@ -36,7 +36,7 @@ describe('workflow commands', () => {
   });
 
   it('mark each failure at its task', () => {
-    expect(told(finished('ok'), finished('train', 'failed'), finished('next', 'upstream-failed')).out).toBe(
+    expect(told(finished('ok'), finished('train', 'failed'), finished('next', 'upstream-failed')).error).toBe(
       "::error file=ml/orch.yaml,line=5,col=3,title=Task 'train' failed::the command exited with 1%0Afirst%0A<last> 100%25\n",
     );
   });

@@ -8,6 +8,7 @@ import { warningsOf } from '../../app/warnings.ts';
 import { formatDiagnostic } from '../../base/diagnostic.ts';
 import { parseSize } from '../../base/size.ts';
 import type { SplitArgv } from '../argv.ts';
+import { annotateDiagnostics } from '../github-annotations.ts';
 import { type Flag, fromEnvironment, GLOBAL_FLAGS, RUN_FLAGS } from '../options.ts';
 import { printError } from '../output.ts';
 import { type GlobalOptions, projectRequest } from '../request.ts';
@@ -137,6 +138,7 @@ async function printWarnings(
   const warnings = await warningsOf(project);
   for (const diagnostic of warnings.slice(0, MAX_WARNINGS))
     printError(`${formatDiagnostic(diagnostic, null, { color: paint })}\n`);
+  annotateDiagnostics(warnings, project.layout.root);
   const more = warnings.length - MAX_WARNINGS;
   if (more > 0)
     printError(

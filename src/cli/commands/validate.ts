@@ -4,6 +4,7 @@ import { PipelineErrors } from '../../app/pipeline-errors.ts';
 import { openProject } from '../../app/project.ts';
 import { warningsOf } from '../../app/warnings.ts';
 import { type Diagnostic, formatDiagnostic } from '../../base/diagnostic.ts';
+import { annotateDiagnostics } from '../github-annotations.ts';
 import { print, printError } from '../output.ts';
 import { type GlobalOptions, projectRequest } from '../request.ts';
 import { terminalFor } from '../style.ts';
@@ -13,6 +14,7 @@ interface Checked {
   readonly tasks: number;
   readonly pipelines: readonly string[];
   readonly textOf: (file: string) => string | null;
+  readonly root: string;
 }
 
 /** Errors and warnings go to stderr, the verdict to stdout. */
@@ -32,6 +34,7 @@ export async function validate(files: readonly string[], options: GlobalOptions)
       printError(
         `${formatDiagnostic(diagnostic, diagnostic.file === null ? null : textOf(diagnostic.file), { color: paint })}\n`,
       );
+  for (const { diagnostics: found, root } of checks) annotateDiagnostics(found, root);
   if (isValid && options.quiet !== true) {
     const pipelines = [...new Set(checks.flatMap((each) => each.pipelines))];
     const tasks = checks.reduce((sum, each) => sum + each.tasks, 0);
@@ -51,9 +54,11 @@ async function check(options: GlobalOptions): Promise<Checked> {
       tasks: pipelines.reduce((sum, { tasks }) => sum + tasks.length, 0),
       pipelines: pipelines.map(({ file }) => file),
       textOf: project.textOf,
+      root: project.layout.root,
     };
   } catch (error) {
     if (!(error instanceof PipelineErrors)) throw error;
-    return { diagnostics: error.diagnostics, tasks: 0, pipelines: [], textOf: error.textOf };
+    const { diagnostics, textOf, root } = error;
+    return { diagnostics, textOf, root, tasks: 0, pipelines: [] };
   }
 }
