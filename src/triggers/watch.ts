@@ -207,7 +207,7 @@ export async function watchTargets(request: WatchRequest): Promise<number> {
       const exitCode = await runTargets({
         ...wish(),
         emit: held.emit,
-        progressEveryMs: report.progressEveryMs ?? null,
+        progressEveryMs: report.progressEveryMs,
         interrupts: interrupts.source,
         onWarnings: async (opened) => {
           // The look has parsed it already; the run got what that left behind, without its warnings.

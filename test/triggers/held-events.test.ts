@@ -52,6 +52,16 @@ it('tells nothing of a run that finds everything up to date', () => {
   expect(told([started, task('up-to-date'), finished(0)])).toEqual([]);
 });
 
+it('keeps no progress, which is of use in its moment only', () => {
+  const progress = event({ event: 'run-progress', settled: 0, total: 1, remainingMs: null });
+  expect(told([started, progress, task('restored'), progress])).toEqual([
+    'SHOWN',
+    'run-started',
+    'task-finished',
+    'run-progress',
+  ]);
+});
+
 it('tells everything, in order, from the first thing that is done', () => {
   expect(told([started, task('up-to-date'), task('restored'), finished(0)])).toEqual([
     'SHOWN',

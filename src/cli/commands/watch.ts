@@ -10,7 +10,7 @@ import type { SplitArgv } from '../argv.ts';
 import { longName, RUN_FLAGS, WATCH_FLAGS } from '../options.ts';
 import { print, printError } from '../output.ts';
 import type { GlobalOptions } from '../request.ts';
-import { terminalFor } from '../style.ts';
+import { canMoveCursor, terminalFor } from '../style.ts';
 import { type RunFlags, runOptions, runReport, runWish } from './run.ts';
 
 interface WatchFlags extends RunFlags {
@@ -86,10 +86,9 @@ function tellingsOf(options: WatchFlags, quiet: boolean) {
 
 /** null where nothing can be written over: not a terminal, one without a width, or a program that reads along. */
 function columns(): number | null {
-  const { CI, TERM } = process.env;
-  if (!process.stdout.isTTY || !process.stderr.isTTY || TERM === 'dumb' || (CI && CI !== 'false'))
-    return null;
-  return process.stderr.columns > 0 ? process.stderr.columns : null;
+  const { stdout, stderr, env } = process;
+  if (!canMoveCursor(stdout, env) || !canMoveCursor(stderr, env)) return null;
+  return stderr.columns > 0 ? stderr.columns : null;
 }
 
 /** Flags that the command doesn't have count as parameters; of these it's better said what is wrong. */
