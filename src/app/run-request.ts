@@ -37,7 +37,7 @@ export interface RunRequest {
   readonly emit: (event: RunEvent) => void;
   readonly onWarnings: (project: Project) => Promise<void>;
   /** Emit `run-progress` as often while the run goes on; null or absent: never. */
-  readonly progressEveryMs?: number | null;
+  readonly progressEveryMs?: number | null | undefined;
   /** Default: the signals of this process. */
   readonly interrupts?: InterruptSource;
 }
