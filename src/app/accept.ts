@@ -90,7 +90,7 @@ async function acceptAll(
       continue;
     }
     const decision = decide(inspection.decideRequest(node, gathered.value, false));
-    if (decision.action === 'run' && decision.reason.why !== 'always-runs')
+    if (decision.action === 'run' && decision.reasons[0].why !== 'always-runs')
       throw new CommandError(
         `${node.task.label} is not up to date, and what you want to accept is made from it`,
         EXIT.usage,
@@ -131,6 +131,7 @@ async function acceptOne(node: Node, project: Project, state: ProjectState, run:
       kind: 'end',
       attempt: { id: task.id, key, run, outcome: 'accepted', atMs: nowMs, durationMs: 0, log: null },
       manifest,
+      reasons: [],
     },
   ]);
   node.state = { at: 'settled', outcome: 'up-to-date' };

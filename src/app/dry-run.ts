@@ -1,6 +1,6 @@
 /** `orch run --dry-run`: the plan and why. Runs nothing, changes nothing. */
 import type { RunEventBody } from '../model/event.ts';
-import type { Prediction } from '../scheduler/predict.ts';
+import type { Prediction } from '../model/prediction.ts';
 import { lookContext } from './look-context.ts';
 import { PipelineErrors } from './pipeline-errors.ts';
 import { checkInputs } from './preconditions.ts';

@@ -36,6 +36,7 @@ export function lookContext(request: LookRequest): PredictContext {
     readMetrics: metricsReader(project.layout, state.store),
     runProbe: () => Promise.reject(new Error('looking runs no command')),
     now: Date.now,
+    liveRun: state.liveRun,
   };
 }
 

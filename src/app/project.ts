@@ -10,6 +10,7 @@ import { type Hasher, loadHasher } from '../base/digest.ts';
 import type { LocalStore } from '../cache/store.ts';
 import { createFingerprinter, type Fingerprinter } from '../fingerprint/fingerprinter.ts';
 import type { RunEventBody } from '../model/event.ts';
+import type { RunId } from '../model/ids.ts';
 import type { Pipeline, Task } from '../model/task.ts';
 import type { LoadOutcome, LoadRequest } from '../pipeline/load.ts';
 import { buildGraph, findCycle, type Graph, type PathMatching } from '../planner/graph.ts';
@@ -18,6 +19,7 @@ import { type Layout, layoutOf } from '../state/layout.ts';
 import { type Ownership, openOwnership } from '../state/ownership.ts';
 import { contentFolderInRoot, openCache } from './content-cache.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
+import { liveRunOf } from './live-run.ts';
 import { PipelineErrors } from './pipeline-errors.ts';
 import { type FoundProject, findProject, type StartPoint } from './root.ts';
 
@@ -257,6 +259,8 @@ export interface ProjectState {
   readonly ownership: Ownership;
   readonly fingerprinter: Fingerprinter;
   readonly store: LocalStore | null;
+  /** Another process's run that was changing the root while this was read; told to those who only look. */
+  readonly liveRun: RunId | null;
   close(): void;
 }
 
@@ -274,6 +278,8 @@ export async function openState(project: Project, request: StateRequest): Promis
   const { layout, pipelines } = project;
   const tell = (level: 'note' | 'warning', code: string, message: string) =>
     request.notice({ event: 'notice', level, code, message, task: null });
+  // Looked at before and after reading: it may begin or end meanwhile, and isn't dead for that.
+  const liveBefore = request.readOnly ? liveRunOf(layout) : null;
   const journal = openJournal(layout);
   const ownership = openOwnership(layout);
   if (journal.damagedLines > 0)
@@ -302,6 +308,7 @@ export async function openState(project: Project, request: StateRequest): Promis
     ownership,
     fingerprinter,
     store,
+    liveRun: liveBefore ?? (request.readOnly ? liveRunOf(layout) : null),
     close() {
       if (!request.readOnly) fingerprinter.flush();
       fingerprinter.close();

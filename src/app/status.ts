@@ -1,8 +1,9 @@
 /** `orch status`: how every task stands, decided as a run would decide, with nothing run and nothing written. */
 import type { RunEventBody } from '../model/event.ts';
 import type { RunId } from '../model/ids.ts';
+import type { Prediction } from '../model/prediction.ts';
 import { makePlan } from '../planner/plan.ts';
-import { type Prediction, predict } from '../scheduler/predict.ts';
+import { predict } from '../scheduler/predict.ts';
 import { lookContext, plainOptions } from './look-context.ts';
 import { openProject, openState, type ProjectRequest } from './project.ts';
 import { resolveTargets } from './selection.ts';

@@ -110,6 +110,20 @@ export function tryLock(dir: string, name: string, who: string): Outcome<Lock, H
   }
 }
 
+/** Who holds the lock now, null where nobody does or that can't be read. Reads the disk, takes and changes nothing. */
+export function holderOf(dir: string, name: string): Held | null {
+  const folder = join(dir, `${name}.lock`);
+  try {
+    for (;;) {
+      const current = highest(readdirSync(folder));
+      const holder = current === 0 ? 'free' : readTicket(join(folder, String(current)));
+      if (holder !== 'swept') return holder === 'free' ? null : holder;
+    }
+  } catch {
+    return null;
+  }
+}
+
 export interface WaitOptions {
   /** Called once for each holder that is waited for. */
   readonly onWait?: ((held: Held) => void) | undefined;

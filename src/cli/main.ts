@@ -11,7 +11,15 @@ import { nearest } from '../base/nearest.ts';
 import { errorCodeText } from '../reporters/phrases.ts';
 import { splitArgv } from './argv.ts';
 import type { GcFlags } from './commands/cache.ts';
-import { addFlags, GLOBAL_FLAGS, longName, RUN_FLAGS, takesValue, WATCH_FLAGS } from './options.ts';
+import {
+  addFlags,
+  GLOBAL_FLAGS,
+  longName,
+  PARAM_FLAGS,
+  RUN_FLAGS,
+  takesValue,
+  WATCH_FLAGS,
+} from './options.ts';
 import { exitWhenFlushed, print, printError, tolerateClosedPipes } from './output.ts';
 import type { GlobalOptions } from './request.ts';
 import { isGithub, terminalFor } from './style.ts';
@@ -67,6 +75,7 @@ Examples:
   orch run deploy --month 2       with another value of the parameter month
   orch run -n deploy              what would run, and why
   orch --list                     the tasks of this project
+  orch why train                  why train would run, or why it is up to date
   orch logs train                 what the last attempt of train printed`,
     );
   return program;
@@ -145,7 +154,7 @@ Examples:
   command('list', 'list pipelines and tasks').action((_options: unknown, self: Command) =>
     set(import('./commands/list.ts').then(({ list }) => list(globals(self)))),
   );
-  command('status [targets...]', 'what is stale, and why')
+  addFlags(command('status [targets...]', 'what is stale, and why'), PARAM_FLAGS)
     .option('--exit-code', 'exit with 1 if something is stale')
     .action((targets: string[], options: { exitCode?: boolean }, self: Command) =>
       set(
@@ -154,17 +163,42 @@ Examples:
         ),
       ),
     );
+  addFlags(command('why <task>', 'why a task would run, or why it is up to date'), PARAM_FLAGS)
+    .option('--run <id>', 'why it ran in an earlier run, by what was recorded then')
+    .addHelpText(
+      'after',
+      `
+Names every cause, compared with the last run: which input changed, which parameter went from what to what, which
+line of the command, which output is missing; and the first task upstream that changed. It runs nothing.
+
+Examples:
+  orch why train
+  orch why train --model.max_depth=8      what another parameter would do
+  orch why 'train[month=1]'               one cell; 'train' tells of all of them
+  orch why models/model.json              the task that makes this file
+  orch why train --run 20261121-140211-ab12cd
+  orch why train --json | jq -r '.reasons[].phrase'`,
+    )
+    .action((task: string, options: { run?: string }, self: Command) =>
+      set(
+        import('./commands/why.ts').then(({ why }) =>
+          why(task, options.run ?? null, globals(self), state.params),
+        ),
+      ),
+    );
   command('logs <task>', 'print the log of the last attempt of a task').action(
     (task: string, _options: unknown, self: Command) =>
       set(import('./commands/logs.ts').then(({ logs }) => logs(task, globals(self)))),
   );
-  command('path <task>', 'print the outputs of a task, one a line').action(
+  addFlags(command('path <task>', 'print the outputs of a task, one a line'), PARAM_FLAGS).action(
     (task: string, _options: unknown, self: Command) =>
       set(import('./commands/path.ts').then(({ path }) => path(task, globals(self), state.params))),
   );
-  command('accept <task>', 'record the outputs on disk as the result of a task, without running it').action(
-    (task: string, _options: unknown, self: Command) =>
-      set(import('./commands/accept.ts').then(({ accept }) => accept([task], globals(self), state.params))),
+  addFlags(
+    command('accept <task>', 'record the outputs on disk as the result of a task, without running it'),
+    PARAM_FLAGS,
+  ).action((task: string, _options: unknown, self: Command) =>
+    set(import('./commands/accept.ts').then(({ accept }) => accept([task], globals(self), state.params))),
   );
   command('validate [files...]', 'check the pipelines without running anything').action(
     (files: string[], _options: unknown, self: Command) =>
@@ -253,7 +287,7 @@ Examples:
 }
 
 /** Commands that read a pipeline's parameters. */
-const WITH_PARAMS = new Set(['run', 'watch', 'status', 'path', 'accept']);
+const WITH_PARAMS = new Set(['run', 'watch', 'status', 'why', 'path', 'accept']);
 
 /** What commander can't express: parameters as flags, `--force=TASK`, words after `--`. */
 function prepare(argv: readonly string[], program: Command, state: MainState): string[] {

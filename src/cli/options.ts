@@ -54,6 +54,9 @@ export const RUN_FLAGS: readonly Flag[] = [
   { flags: '-t, --touch', description: 'accept the outputs as they are, as `orch accept`' },
 ];
 
+/** What other commands that read a pipeline's parameters take of those. */
+export const PARAM_FLAGS = RUN_FLAGS.filter(({ flags }) => /^--(param|date) /.test(flags));
+
 const NOT_OF_WATCH = new Set(['dry-run', 'rehash', 'no-wait', 'touch']);
 
 export const WATCH_FLAGS: readonly Flag[] = [

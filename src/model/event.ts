@@ -89,6 +89,8 @@ export type RunEventBody =
       readonly log: string | null;
       /** Time that the cache spared, for up-to-date and restored tasks. */
       readonly savedMs: number;
+      /** Up to date by `orch accept`: nothing vouches for its outputs but the user. */
+      readonly accepted?: true;
     }
   | {
       readonly event: 'notice';

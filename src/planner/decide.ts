@@ -2,7 +2,8 @@
  * Decides what to do with one task: up to date, restore, or run, and why. Pure: what lies on the disk and in
  * the cache comes in through `DecideRequest`. A run, a dry run and `status` all decide here.
  */
-import type { Decision, StaleReason } from '../model/decision.ts';
+import type { Decision, StaleReason, StaleReasons } from '../model/decision.ts';
+import type { Failure } from '../model/failure.ts';
 import type { TaskKey } from '../model/ids.ts';
 import type { KeyManifest } from '../model/manifest.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
@@ -14,6 +15,8 @@ export interface LastAttempt {
   readonly key: TaskKey;
   readonly outcome: 'succeeded' | 'accepted' | 'failed' | 'died';
   readonly atMs: number;
+  /** Why it failed, where that is known. */
+  readonly failure: Failure | null;
   /** null where it is no longer known. */
   readonly manifest: () => KeyManifest | null;
 }
@@ -23,6 +26,8 @@ export interface DiskState {
   readonly absent: readonly OutputEntry[];
   /** Present with another content, kind or mode. */
   readonly wrong: readonly OutputEntry[];
+  /** Of those, paths at which lies what orch made for another result. */
+  readonly ofOthers: ReadonlySet<string>;
   /** Recorded as this root's own, covered by the declared outputs, but not part of the result. */
   readonly surplus: readonly string[];
 }
@@ -49,26 +54,32 @@ export interface DecideRequest {
 export function decide(request: DecideRequest): Decision {
   const { task, key } = request;
   if (task.run === null) return { action: 'group' };
-  const run = (reason: StaleReason): Decision => ({ action: 'run', key, reason });
+  const run = (...reasons: StaleReasons): Decision => ({ action: 'run', key, reasons });
   if (request.forced) return run({ why: 'forced' });
-  if (!task.cacheable) return run({ why: 'always-runs' });
+  if (!task.cacheable) return run(alwaysRuns(task));
   return task.outputs.length === 0 ? decideByLastAttempt(request, run) : decideByResult(request, run);
 }
 
-/** A task without outputs has only its last attempt to go by, whatever its end was. */
-function decideByLastAttempt(request: DecideRequest, run: (reason: StaleReason) => Decision): Decision {
-  const { last, key, task } = request;
-  const succeeded = last !== null && (last.outcome === 'succeeded' || last.outcome === 'accepted');
-  if (last === null || !succeeded || last.key !== key) return run(explain(request));
-  const ageMs = request.nowMs - last.atMs;
-  if (task.expiresMs !== null && ageMs >= task.expiresMs) return run({ why: 'expired', ageMs });
-  return { action: 'up-to-date', key, result: null };
+/** Why a task that isn't cacheable runs every time. By default it is where nothing tells when it needn't (SPEC B1). */
+export function alwaysRuns(task: Pick<Task, 'inputs' | 'outputs' | 'needs'>): StaleReason {
+  const declares =
+    task.inputs.length > 0 || task.outputs.length > 0 || task.needs.some((need) => !need.orderOnly);
+  return { why: 'always-runs', rule: declares ? 'cache-false' : 'nothing-declared' };
 }
 
-function decideByResult(request: DecideRequest, run: (reason: StaleReason) => Decision): Decision {
-  const { key, task } = request;
+/** A task without outputs has only its last attempt to go by, whatever its end was. */
+function decideByLastAttempt(request: DecideRequest, run: (...reasons: StaleReasons) => Decision): Decision {
+  const { last, key } = request;
+  const succeeded = last !== null && (last.outcome === 'succeeded' || last.outcome === 'accepted');
+  if (last === null || !succeeded || last.key !== key) return run(...explain(request));
+  const expired = expiry(request, last.atMs);
+  return expired === null ? { action: 'up-to-date', key, result: null } : run(expired);
+}
+
+function decideByResult(request: DecideRequest, run: (...reasons: StaleReasons) => Decision): Decision {
+  const { key } = request;
   const own = request.own ?? request.cached()[0] ?? null;
-  if (own === null) return run(explain(request));
+  if (own === null) return run(...explain(request));
   const first = standingOf(own, request);
   // What is this root's own may be gone where another result of the key is still there.
   const other =
@@ -76,26 +87,34 @@ function decideByResult(request: DecideRequest, run: (reason: StaleReason) => De
       ? null
       : (request.cached().find((result) => standingOf(result, request).lost === null) ?? null);
   const { result, disk, asked, lost } = other === null ? first : standingOf(other, request);
-  const ageMs = request.nowMs - result.createdAtMs;
-  if (task.expiresMs !== null && ageMs >= task.expiresMs) return run({ why: 'expired', ageMs });
+  const expired = expiry(request, result.createdAtMs);
+  if (expired !== null) return run(expired);
 
-  if (disk.wrong.length + asked.length + disk.surplus.length === 0)
-    return { action: 'up-to-date', key, result };
-  if (lost !== null) {
-    // What another key made lies there as it should: nobody edited it.
-    const isEdited = disk.wrong.includes(lost) && (request.last === null || request.last.key === key);
-    return run(
-      request.usesCache && lost.kind === 'file' && lost.stored && !isEdited
-        ? { why: 'evicted', path: lost.path }
-        : damage(disk, asked),
-    );
-  }
-  return {
-    action: 'restore',
-    key,
-    result,
-    reason: request.last !== null && request.last.key !== key ? explain(request) : damage(disk, asked),
-  };
+  const damages = damagesOf(disk, asked);
+  if (damages.length === 0) return { action: 'up-to-date', key, result };
+  const { last } = request;
+  // Something else has changed since the last run, or that run is what left the outputs as they are.
+  const changes = last !== null && (last.key !== key || last.outcome === 'died') ? explain(request) : [];
+  if (lost === null) return { action: 'restore', key, result, reasons: orNoRecord([...changes, ...damages]) };
+  const isEvicted = request.usesCache && lost.kind === 'file' && lost.stored;
+  const lies = disk.wrong.includes(lost);
+  const evicted: StaleReason[] = isEvicted ? [{ why: 'evicted', path: lost.path, isAbsent: !lies }] : [];
+  // What another key made lies there as it should: nobody edited it.
+  const isEdited = lies && !disk.ofOthers.has(lost.path);
+  const others = damages.filter(({ path }) => !isEvicted || path !== lost.path);
+  return run(
+    ...orNoRecord(isEdited ? [...changes, ...damages, ...evicted] : [...evicted, ...changes, ...others]),
+  );
+}
+
+/** A task is stale for some reason: where none is known, that is what is to be said. */
+function orNoRecord([first, ...rest]: readonly StaleReason[]): StaleReasons {
+  return first === undefined ? [{ why: 'no-record' }] : [first, ...rest];
+}
+
+function expiry({ task: { expiresMs }, nowMs }: DecideRequest, madeAtMs: number): StaleReason | null {
+  const ageMs = nowMs - madeAtMs;
+  return expiresMs !== null && ageMs >= expiresMs ? { why: 'expired', ageMs, limitMs: expiresMs } : null;
 }
 
 interface Standing {
@@ -118,22 +137,28 @@ function standingOf(result: Result, request: DecideRequest): Standing {
   };
 }
 
-function damage(disk: DiskState, asked: readonly OutputEntry[]): StaleReason {
-  const edited = disk.wrong[0]?.path ?? disk.surplus[0];
-  return edited === undefined
-    ? { why: 'output-missing', path: asked[0]!.path }
-    : { why: 'output-edited', path: edited };
+type Damage = StaleReason & { readonly path: string };
+
+/** How the disk differs from what it should be, what a user did first. */
+function damagesOf(disk: DiskState, asked: readonly OutputEntry[]): readonly Damage[] {
+  const edited = disk.wrong.filter(({ path }) => !disk.ofOthers.has(path));
+  const other = disk.wrong.filter(({ path }) => disk.ofOthers.has(path)).map(({ path }) => path);
+  return [
+    ...edited.map(({ path }): Damage => ({ why: 'output-edited', path })),
+    ...asked.map(({ path }): Damage => ({ why: 'output-missing', path })),
+    ...[...other, ...disk.surplus].map((path): Damage => ({ why: 'output-of-another-result', path })),
+  ];
 }
 
 /** Why the key has no usable result. */
-function explain({ last, key, manifest }: DecideRequest): StaleReason {
-  if (last === null) return { why: 'never-ran' };
-  if (last.key === key) {
-    if (last.outcome === 'failed') return { why: 'failed-last' };
-    if (last.outcome === 'died') return { why: 'died-last' };
-    return { why: 'no-record' };
-  }
-  const before = last.manifest();
-  const reasons = before === null ? [] : compareManifests(before, manifest);
-  return reasons[0] ?? (last.outcome === 'failed' ? { why: 'failed-last' } : { why: 'no-record' });
+function explain({ last, key, manifest }: DecideRequest): StaleReasons {
+  if (last === null) return [{ why: 'never-ran' }];
+  const end: StaleReason[] =
+    last.outcome === 'failed'
+      ? [{ why: 'failed-last', failure: last.failure }]
+      : last.outcome === 'died'
+        ? [{ why: 'died-last' }]
+        : [];
+  const before = last.key === key ? null : last.manifest();
+  return orNoRecord([...(before === null ? [] : compareManifests(before, manifest)), ...end]);
 }

@@ -1,12 +1,20 @@
 /** Every word about tasks and runs that a user reads: one phrase for each reason, failure and outcome. */
 import { unreachable } from '../base/outcome.ts';
-import type { StaleReason } from '../model/decision.ts';
+import type { ContentChange, StaleReason, ValueChange } from '../model/decision.ts';
 import type { RunCounts, TaskOutcome } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue } from '../model/ids.ts';
+import { cutPair, printable, shownPair, shownValue, writtenDuration } from './shown.ts';
+
+/** What a probe said is a sentence rather than a value. */
+const MAX_DETAIL = 200;
 
 /** Why a task runs or is restored, as a phrase that goes into parentheses. */
 export function reasonPhrase(reason: StaleReason): string {
+  return printable(phraseOf(reason));
+}
+
+function phraseOf(reason: StaleReason): string {
   switch (reason.why) {
     case 'forced':
       return 'forced';
@@ -15,49 +23,64 @@ export function reasonPhrase(reason: StaleReason): string {
     case 'never-ran':
       return 'never ran';
     case 'failed-last':
-      return 'failed last time';
+      if (reason.failure === null) return 'failed last time';
+      return reason.failure.kind === 'interrupted'
+        ? 'was interrupted last time'
+        : `failed last time: ${failureTag(reason.failure)}`;
     case 'died-last':
-      return 'was interrupted last time';
+      return 'died last time, before its end';
     case 'expired':
-      return `result expired: it is ${formatDuration(reason.ageMs)} old`;
+      return `its result expired: older than ${writtenDuration(reason.limitMs)}`;
     case 'probe-failed':
-      return `no longer in place: ${reason.detail}`;
+      return `no longer in place: ${cutPair(reason.detail, '', MAX_DETAIL)[0]}`;
     case 'input-changed':
-      return `input ${reason.path} changed`;
+      return isModeOnly(reason)
+        ? `input ${reason.path} ${mode(reason.executable)}`
+        : `input ${reason.path} changed`;
     case 'input-added':
       return `input ${reason.path} added`;
     case 'input-removed':
       return `input ${reason.path} removed`;
     case 'upstream-changed':
-      return `${reason.task} made a new ${reason.path}`;
+      return isModeOnly(reason)
+        ? `${reason.path} of ${reason.task} ${mode(reason.executable)}`
+        : `${reason.task} made a new ${reason.path}`;
     case 'need-changed':
-      return `${reason.task} changed`;
+      return `need ${reason.task} ${reason.from === null ? 'added' : reason.to === null ? 'removed' : 'changed'}`;
     case 'param-changed':
-      return `parameter ${reason.name}: ${change(reason.from, reason.to)}`;
+      return valuePhrase('parameter', reason);
     case 'matrix-changed':
-      return `matrix value ${reason.name}: ${change(reason.from, reason.to)}`;
+      return valuePhrase('matrix value', reason);
     case 'env-changed':
-      return `variable ${reason.name}: ${change(reason.from, reason.to)}`;
+      return valuePhrase('variable', reason);
     case 'secret-changed':
-      return `secret ${reason.name} changed`;
+      return `secret ${reason.name} ${reason.change}`;
     case 'command-changed':
-      return 'command changed';
+      return reason.isScript ? `command changed in ${linesPhrase(reason)}` : 'command changed';
     case 'shell-changed':
-      return 'shell changed';
+      return wentPhrase('shell', shownShell(reason.from), shownShell(reason.to));
     case 'dir-changed':
-      return `dir: ${change(reason.from, reason.to)}`;
+      return wentPhrase('dir', reason.from || '.', reason.to || '.');
     case 'outputs-changed':
-      return 'declared outputs changed';
-    case 'tool-changed':
-      return `${reason.command}: ${change(reason.from, reason.to)}`;
+      return `declared output ${reason.path} ${reason.change}`;
+    case 'tool-changed': {
+      const { command, from, to } = reason;
+      if (from === null || to === null)
+        return `tool ${shownValue(command)} ${from === null ? 'added' : 'removed'}`;
+      return wentPhrase(shownValue(command), from, to);
+    }
     case 'scope-changed':
-      return 'cache scope changed';
+      return wentPhrase('cache scope', reason.from, reason.to);
     case 'output-missing':
       return `output ${reason.path} missing`;
     case 'output-edited':
       return `output ${reason.path} was edited`;
+    case 'output-of-another-result':
+      return `output ${reason.path} is of another result`;
     case 'evicted':
-      return `${reason.path} is no longer in the cache`;
+      return reason.isAbsent
+        ? `output ${reason.path} missing, and no longer in the cache`
+        : `${reason.path} is no longer in the cache`;
     case 'no-record':
       return 'no record of its last result';
     default:
@@ -65,14 +88,36 @@ export function reasonPhrase(reason: StaleReason): string {
   }
 }
 
-function change(from: JsonValue | undefined, to: JsonValue | undefined): string {
-  return `${shown(from)} -> ${shown(to)}`;
+function valuePhrase(what: string, { name, from, to }: ValueChange<JsonValue>): string {
+  if (from === undefined) return `${what} ${name} added: ${shownValue(to)}`;
+  if (to === undefined) return `${what} ${name} removed`;
+  return wentPhrase(`${what} ${name}`, from, to);
 }
 
-function shown(value: JsonValue | undefined): string {
-  if (value === undefined) return '(unset)';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+function wentPhrase(what: string, from: JsonValue, to: JsonValue): string {
+  const [a, b] = shownPair(from, to);
+  return `${what} went from ${a} to ${b}`;
+}
+
+function shownShell(shell: readonly string[]): string {
+  return shell.length === 0 ? 'none' : shell.join(' ');
+}
+
+function isModeOnly({ from, to, executable }: ContentChange): boolean {
+  return from === to && executable !== undefined;
+}
+
+function mode(executable: boolean | undefined): string {
+  return executable === true ? 'became executable' : 'is no longer executable';
+}
+
+type CommandChange = Extract<StaleReason, { why: 'command-changed' }>;
+
+function linesPhrase({ lines, count }: CommandChange): string {
+  const numbers = [...new Set(lines.map(({ line }) => line))];
+  if (count !== lines.length || numbers.length > 3) return `${count} lines`;
+  const last = numbers[numbers.length - 1] ?? 1;
+  return numbers.length <= 1 ? `line ${last}` : `lines ${numbers.slice(0, -1).join(', ')} and ${last}`;
 }
 
 /** What goes into `failed (…)`: short. */

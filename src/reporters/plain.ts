@@ -155,6 +155,9 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
       case 'skipped':
         line(`${marks.skipped} Task '${event.task}' skipped`);
         break;
+      case 'up-to-date':
+        line(`${marks.upToDate} Task '${event.task}' is up to date${style.dim(' (accepted by hand)')}`);
+        break;
       default:
         break;
     }
@@ -174,7 +177,7 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
 
   return (event) => {
     if (event.event === 'run-progress') return;
-    if (event.event === 'task-finished' && event.outcome === 'up-to-date') {
+    if (event.event === 'task-finished' && event.outcome === 'up-to-date' && event.accepted !== true) {
       upToDate.push(event.task);
       return;
     }

@@ -124,7 +124,7 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
 
   const { durationMs } = end;
   if (end.failure !== null) {
-    recordFailure(request, attemptId, durationMs, logPath);
+    recordFailure(request, attemptId, durationMs, logPath, end.failure);
     return failed(end.failure, durationMs);
   }
   const changed = context.fingerprinter.changedSince(watched);
@@ -140,8 +140,9 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
   });
   const unreadable = scanned.ok ? unreadableMetrics(request) : null;
   if (!scanned.ok || unreadable !== null) {
-    recordFailure(request, attemptId, durationMs, logPath);
-    return failed(scanned.ok ? unreadable! : scanned.error, durationMs);
+    const failure = scanned.ok ? unreadable! : scanned.error;
+    recordFailure(request, attemptId, durationMs, logPath, failure);
+    return failed(failure, durationMs);
   }
   const result: Result | null =
     task.outputs.length === 0
@@ -242,6 +243,7 @@ function recordFailure(
   attemptId: string,
   durationMs: number,
   logPath: string,
+  failure: Failure,
 ): void {
   const { task } = node;
   const moved = keepFailedOutputs(
@@ -263,8 +265,10 @@ function recordFailure(
         atMs: context.now(),
         durationMs,
         log: relative(context.layout.root, logPath),
+        failure,
       },
       manifest: gathered.manifest,
+      reasons: node.reasons,
     },
   ]);
 }
@@ -284,8 +288,9 @@ async function keep(
       // Owned from here on in memory: the same run may have to restore or remove it again.
       context.ownership.append([{ own: result.outputs, by: task.id }, { end: attemptId }]);
       if (context.store !== null && context.options.useCache && task.cacheable && !result.accepted) {
+        const why = node.reasons[0]?.why;
         const saved = await context.store.save(result, (path) => join(context.layout.root, path), {
-          first: node.reason?.why === 'forced' || node.reason?.why === 'expired',
+          first: why === 'forced' || why === 'expired',
         });
         if (!saved.ok) return saved.error;
         if (!saved.value.saved && saved.value.because === 'larger-than-cap') {
@@ -307,6 +312,7 @@ async function keep(
         log: relative(context.layout.root, logPath),
       },
       manifest: gathered.manifest,
+      reasons: node.reasons,
     });
     context.journal.append(entries);
     if (result === null) context.ownership.append([{ end: attemptId }]);

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import type { StaleReason } from '../model/decision.ts';
 import type { Failure } from '../model/failure.ts';
-import type { JsonValue, TaskId } from '../model/ids.ts';
+import type { JsonValue, TaskId, TaskKey } from '../model/ids.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
 import { localLabel, type OutputSpec, type Task } from '../model/task.ts';
 import type { DecideRequest, DiskState, LastAttempt } from '../planner/decide.ts';
@@ -28,6 +28,8 @@ export interface Inspection {
   readonly orphans: () => readonly string[];
   readonly allowedLinks: readonly string[];
   readonly decideRequest: (node: Node, gathered: Gathered, forced: boolean) => DecideRequest;
+  /** Another process's run is carrying it out now. */
+  readonly isRunning: (node: Node) => boolean;
   /** Is something that is asked for not on disk? */
   readonly lacks: (node: Node) => boolean;
   /** Runs the task's `probe`; the reason to run it again, or null where it's still in place. */
@@ -37,6 +39,10 @@ export interface Inspection {
 type InspectContext = Omit<RunContext, 'acquire' | 'startAttempt' | 'followLog'> & {
   /** false: `tools` aren't run, the recorded answer is used (SPEC C13). */
   readonly runTools?: boolean;
+  /** Nothing is written, not even what would warm a later answer. */
+  readonly looksOnly?: boolean;
+  /** Another process's run, which is under way: what it has begun isn't dead. */
+  readonly liveRun?: string | null;
 };
 
 export function createInspection(
@@ -155,7 +161,7 @@ export function createInspection(
       return last?.outcome === 'accepted' && last.key === node.key;
     },
     toolOutput: createToolRunner(context),
-    secretSalt: () => saltOf(join(layout.state, 'salt')),
+    secretSalt: () => saltOf(join(layout.state, 'salt'), context.looksOnly !== true),
     extraArgs: options.extraArgs,
     asTheyLie: options.only,
   };
@@ -166,7 +172,10 @@ export function createInspection(
     for (const [at, state] of fingerprinter.checkOutputs(result.outputs).entries())
       if (state === 'absent') absent.push(result.outputs[at]!);
       else if (state === 'wrong') wrong.push(result.outputs[at]!);
-    return { absent, wrong, surplus: surplusOf(node, result) };
+    const ofOthers = new Set(
+      wrong.filter(({ path }) => isUnmodified(path, workspace)).map(({ path }) => path),
+    );
+    return { absent, wrong, ofOthers, surplus: surplusOf(node, result) };
   };
 
   let ownedByTask: Map<number, string[]> | null = null;
@@ -188,16 +197,24 @@ export function createInspection(
     });
   };
 
-  const lastOf = (node: Node): LastAttempt | null => {
-    const record = journal.lastAttempt(node.task.id);
-    return record === null
-      ? null
-      : {
-          key: record.key,
-          outcome: record.outcome,
-          atMs: record.atMs,
-          manifest: () => journal.manifestOf(record),
-        };
+  // As it is at the beginning: a run that acts ends the claims of the dead, and goes on to decide.
+  const begun = ownership.openClaims().filter(({ attempt }) => !attempt.endsWith('-restore'));
+  const isLive = ({ attempt }: Claim) => context.liveRun != null && attempt.startsWith(`${context.liveRun}-`);
+  const died = new Set(begun.filter((claim) => !isLive(claim)).map((claim) => claim.task));
+  const running = new Set(begun.filter(isLive).map((claim) => claim.task));
+
+  const lastOf = ({ task }: Node): LastAttempt | null => {
+    const record = journal.lastAttempt(task.id);
+    // A task with outputs has its start in its claim only; what it left is no result, so this explains, no more.
+    const hasDied = task.outputs.length > 0 && died.has(task.id) && record?.run !== context.run;
+    if (record === null && !hasDied) return null;
+    return {
+      key: record?.key ?? ('' as TaskKey),
+      outcome: hasDied ? 'died' : record!.outcome,
+      atMs: record?.atMs ?? 0,
+      failure: record?.failure ?? null,
+      manifest: () => (record === null ? null : journal.manifestOf(record)),
+    };
   };
 
   return {
@@ -218,6 +235,7 @@ export function createInspection(
               key: gathered.key,
               outcome: 'succeeded',
               atMs: context.now(),
+              failure: null,
               manifest: () => gathered.manifest,
             }
           : lastOf(node),
@@ -231,6 +249,7 @@ export function createInspection(
         nowMs: context.now(),
       };
     },
+    isRunning: (node) => running.has(node.task.id),
     lacks: (node) =>
       node.result !== null &&
       fingerprinter
@@ -341,12 +360,13 @@ function recordedTool({ journal }: InspectContext, command: string, node: Node):
 }
 
 /** A random value of this root, so that a secret's hash in a manifest can't be looked up in a table. */
-function saltOf(path: string): string {
+function saltOf(path: string, mayWrite: boolean): string {
   try {
     return readFileSync(path, 'utf8');
   } catch {
     const salt = randomBytes(16).toString('hex');
     try {
+      if (!mayWrite) return salt;
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, salt, { mode: 0o600, flag: 'wx' });
       return salt;

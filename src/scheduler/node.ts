@@ -40,7 +40,8 @@ export interface Node {
   readonly ranKeys: Set<TaskKey>;
   attempts: number;
   durationMs: number;
-  reason: StaleReason | null;
+  /** Why it runs or is restored, best explanation first. */
+  reasons: readonly StaleReason[];
   log: string | null;
   /** Upstream bytes changed while it was busy: decide again as soon as it isn't. */
   outdated: boolean;
@@ -66,7 +67,7 @@ export function createNode(plan: PlanNode, index: number, demandAll: boolean): N
     ranKeys: new Set(),
     attempts: 0,
     durationMs: 0,
-    reason: null,
+    reasons: [],
     log: null,
     outdated: false,
     restored: false,

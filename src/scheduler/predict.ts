@@ -1,91 +1,243 @@
 /**
- * What a run would do, without doing it: decides in order, and takes what lies below a task that would run as
- * a prediction. For `--dry-run` and `status`; it runs no command and writes nothing.
+ * What a run would do, without doing it: decides in order, and takes what lies below a task that would run as a
+ * prediction: decided as if that task made the same bytes as last time, so that what is known even so (its own
+ * parameter changed, it never ran) is told from what depends on those bytes. For `--dry-run`, `status` and `why`;
+ * it runs no command and writes nothing.
  */
-import type { Decision, StaleReason } from '../model/decision.ts';
-import type { Failure } from '../model/failure.ts';
-import type { Task } from '../model/task.ts';
-import { decide } from '../planner/decide.ts';
+import type { StaleReason } from '../model/decision.ts';
+import type { RunId } from '../model/ids.ts';
+import type { Prediction } from '../model/prediction.ts';
+import { alwaysRuns, decide } from '../planner/decide.ts';
 import { granted } from './admission.ts';
+import { assumedResult, isAssumed, isGuess } from './assume.ts';
 import type { RunContext } from './context.ts';
 import { gather } from './gather.ts';
-import { createInspection } from './inspect.ts';
-import { createNode, type Node } from './node.ts';
+import { createInspection, type Inspection } from './inspect.ts';
+import { createNode, demand, type Node } from './node.ts';
 
-export type Prediction =
-  | { readonly will: 'nothing'; readonly task: Task }
-  | { readonly will: 'restore'; readonly task: Task; readonly reason: StaleReason }
-  | { readonly will: 'run'; readonly task: Task; readonly reason: StaleReason }
-  /** Depends on what this upstream task makes. */
-  | { readonly will: 'perhaps'; readonly task: Task; readonly because: string }
-  | { readonly will: 'fail'; readonly task: Task; readonly failure: Failure };
+export type PredictContext = Omit<RunContext, 'acquire' | 'startAttempt' | 'followLog'> & {
+  /** Another process's run that is under way in this root. */
+  readonly liveRun: RunId | null;
+};
 
-export type PredictContext = Omit<RunContext, 'acquire' | 'startAttempt' | 'followLog'>;
+export interface Foresight {
+  readonly nodes: readonly Node[];
+  readonly predictions: ReadonlyMap<Node, Prediction>;
+}
 
 export async function predict(context: PredictContext): Promise<readonly Prediction[]> {
+  const { nodes, predictions } = await foresee(context);
+  return nodes.flatMap((node) => (node.plan.final ? [] : (predictions.get(node) ?? [])));
+}
+
+/** As `predict`, with what each task was decided from. */
+export async function foresee(context: PredictContext): Promise<Foresight> {
   const nodes = context.plan.nodes.map((node, index) =>
     createNode(node, index, context.options.materialize || node.requested),
   );
-  const inspection = createInspection({ ...context, runTools: false }, nodes, (node) =>
-    granted(node.task, Number.POSITIVE_INFINITY),
+  const inspection = createInspection(
+    {
+      ...context,
+      runTools: false,
+      looksOnly: true,
+      readMetrics: (path, entry) => context.readMetrics(path, isAssumed(entry) ? null : entry),
+    },
+    nodes,
+    (node) => granted(node.task, Number.POSITIVE_INFINITY),
   );
-  const predictions = new Map<Node, Prediction>();
-  /** A task that would run asks for the content it reads; upstream decisions may change with that. */
-  let asked = true;
-  while (asked) {
-    asked = false;
-    for (const node of nodes) {
-      const before = predictions.get(node);
-      const now = await predictOne(node);
-      if (now !== null) predictions.set(node, now);
-      if (now?.will === 'run' && before?.will !== 'run') asked = demandContent(node) || asked;
-    }
-  }
-  return nodes.flatMap((node) => (node.plan.final ? [] : (predictions.get(node) ?? [])));
+  const predictor = new Predictor(context, nodes, inspection);
+  // A task that would run asks for the content it reads; upstream decisions may change with that.
+  while (await predictor.passOver());
+  return { nodes, predictions: predictor.predictions };
+}
 
-  async function predictOne(node: Node): Promise<Prediction | null> {
+/** What a task means for those below it. */
+interface Standing {
+  /** Tasks that would run, without which it were as it is. Empty: it is certain. */
+  readonly origins: readonly string[];
+  /** Can what it offers turn out to be other than assumed? A task without outputs offers its key, which is known. */
+  readonly canDiffer: boolean;
+}
+
+const CERTAIN: Standing = { origins: [], canDiffer: false };
+
+class Predictor {
+  readonly predictions = new Map<Node, Prediction>();
+  private readonly standings = new Map<Node, Standing>();
+  private readonly asking = new Set<Node>();
+
+  constructor(
+    private readonly context: PredictContext,
+    private readonly nodes: readonly Node[],
+    private readonly inspection: Inspection,
+  ) {}
+
+  /** Predicts every task; true where one that would run asks for content that nothing asked for before. */
+  async passOver(): Promise<boolean> {
+    let asked = false;
+    for (const node of this.nodes) {
+      const prediction = await this.predictOne(node);
+      this.predictions.set(node, prediction);
+      this.standings.set(node, this.standingOf(node, prediction));
+      const runs =
+        prediction.will === 'run' || (prediction.will === 'perhaps' && prediction.ifSame === 'run');
+      if (!runs || this.asking.has(node)) continue;
+      this.asking.add(node);
+      asked = this.demandContent(node) || asked;
+    }
+    return asked;
+  }
+
+  private async predictOne(node: Node): Promise<Prediction> {
     const { task } = node;
-    const unsure = node.plan.upstream
-      .filter((edge) => edge.kind !== 'order')
-      .map((edge) => predictions.get(nodes[edge.task]!))
-      .find(
-        (upstream) => upstream?.will === 'run' || upstream?.will === 'perhaps' || upstream?.will === 'fail',
-      );
-    if (unsure !== undefined) {
-      node.state = { at: 'settled', outcome: 'not-started' };
-      if (unsure.will === 'run' && node.task.run !== null && !node.task.cacheable)
-        return { will: 'run', task, reason: { why: 'always-runs' } };
+    node.gathered = null;
+    node.key = null;
+    node.result = null;
+    const blocked = node.plan.upstream
+      .map((edge) => this.predictions.get(this.nodes[edge.task]!))
+      .find((upstream) => upstream?.will === 'fail' || upstream?.will === 'blocked');
+    if (blocked !== undefined) {
+      node.state = { at: 'settled', outcome: 'upstream-failed' };
+      return { will: 'blocked', task, by: blocked.will === 'blocked' ? blocked.by : blocked.task.label };
+    }
+    node.state = { at: 'settled', outcome: 'up-to-date' };
+    if (this.inspection.isRunning(node)) {
+      this.assume(node);
+      return { will: 'running', task, run: this.context.liveRun! };
+    }
+    const above = this.above(node);
+    const gathered = await gather(node, this.inspection.gathering);
+    if (!gathered.ok && above.origins.length === 0) return { will: 'fail', task, failure: gathered.error };
+    const forced = this.isForced(node);
+    if (!gathered.ok) {
+      // What it reads isn't there yet.
+      this.assume(node);
+      if (forced) return { will: 'run', task, reasons: [{ why: 'forced' }] };
+      if (!task.cacheable && task.run !== null) return { will: 'run', task, reasons: [alwaysRuns(task)] };
+      const isNew = this.context.journal.lastAttempt(task.id) === null;
       return {
         will: 'perhaps',
         task,
-        because: unsure.will === 'perhaps' ? unsure.because : unsure.task.label,
+        after: above.origins,
+        ifSame: isNew ? 'run' : 'nothing',
+        reasons: isNew ? [{ why: 'never-ran' }] : [],
+        unchecked: [],
       };
     }
-    const gathered = await gather(node, inspection.gathering);
-    if (!gathered.ok) return { will: 'fail', task, failure: gathered.error };
     node.gathered = gathered.value;
     node.key = gathered.value.key;
-    const { force } = context.options;
-    const forced = force === 'all' || (force !== 'none' && force.has(task.id));
-    const decision: Decision = decide(inspection.decideRequest(node, gathered.value, forced));
-    node.state = { at: 'settled', outcome: 'up-to-date' };
-    if (decision.action === 'run') return { will: 'run', task, reason: decision.reason };
+    const decision = decide(this.inspection.decideRequest(node, gathered.value, forced));
+    node.decision = decision;
     node.result = 'result' in decision ? decision.result : null;
-    return decision.action === 'restore'
-      ? { will: 'restore', task, reason: decision.reason }
-      : { will: 'nothing', task };
+    switch (decision.action) {
+      case 'group':
+        return this.below(node, above, 'nothing', []);
+      case 'up-to-date':
+        return this.below(node, above, 'nothing', []);
+      case 'restore': {
+        const { reasons, result } = decision;
+        return above.origins.length === 0
+          ? { will: 'restore', task, reasons, result, unchecked: uncheckedOf(node, 'restore') }
+          : this.below(node, above, 'restore', reasons);
+      }
+      case 'run': {
+        this.assume(node);
+        const isCertain = forced || !task.cacheable || above.origins.length === 0;
+        return isCertain
+          ? { will: 'run', task, reasons: decision.reasons }
+          : this.below(node, above, 'run', decision.reasons);
+      }
+    }
   }
 
-  function demandContent(node: Node): boolean {
+  private isForced({ task }: Node): boolean {
+    const { force } = this.context.options;
+    return force === 'all' || (force !== 'none' && force.has(task.id));
+  }
+
+  private below(
+    node: Node,
+    above: Standing,
+    ifSame: 'nothing' | 'restore' | 'run',
+    found: readonly StaleReason[],
+  ): Prediction {
+    const { task } = node;
+    const reasons = found.filter((reason) => !isGuess(reason));
+    if (ifSame === 'nothing' && !above.canDiffer)
+      return {
+        will: 'nothing',
+        task,
+        isAccepted: this.isAccepted(node),
+        unchecked: uncheckedOf(node, 'nothing'),
+      };
+    return {
+      will: 'perhaps',
+      task,
+      after: above.origins,
+      ifSame: reasons.length === 0 ? 'nothing' : ifSame,
+      reasons,
+      unchecked: uncheckedOf(node, ifSame),
+    };
+  }
+
+  private isAccepted(node: Node): boolean {
+    const last = this.context.journal.lastAttempt(node.task.id);
+    return last?.outcome === 'accepted' && last.key === node.key;
+  }
+
+  /** What stands above a task, through groups. */
+  private above(node: Node): Standing {
+    const standings = node.plan.upstream
+      .filter((edge) => edge.kind !== 'order')
+      .map((edge) => this.standings.get(this.nodes[edge.task]!) ?? CERTAIN);
+    return {
+      origins: [...new Set(standings.flatMap(({ origins }) => origins))],
+      canDiffer: standings.some(({ canDiffer }) => canDiffer),
+    };
+  }
+
+  private standingOf(node: Node, prediction: Prediction): Standing {
+    const { task } = node;
+    if (task.run === null) return this.above(node);
+    switch (prediction.will) {
+      case 'run':
+        return { origins: [task.label], canDiffer: task.outputs.length > 0 };
+      case 'running':
+        return { origins: [task.label], canDiffer: true };
+      case 'perhaps':
+        return {
+          origins: prediction.ifSame === 'run' ? [task.label] : prediction.after,
+          canDiffer: task.outputs.length > 0 || this.above(node).canDiffer,
+        };
+      default:
+        return CERTAIN;
+    }
+  }
+
+  private assume(node: Node): void {
+    const { journal, matching } = this.context;
+    node.result = assumedResult(node.task, node.key, journal, matching);
+    node.key ??= journal.lastAttempt(node.task.id)?.key ?? null;
+  }
+
+  private demandContent(node: Node): boolean {
     let added = false;
     for (const [index, paths] of node.gathered?.content ?? []) {
-      const upstream = nodes[index]!;
-      const size = upstream.demand === 'all' ? -1 : upstream.demand.size;
+      const upstream = this.nodes[index]!;
       if (upstream.demand === 'all') continue;
-      if (paths === 'all') upstream.demand = 'all';
-      else for (const path of paths) upstream.demand.add(path);
-      added ||= paths === 'all' || upstream.demand === 'all' || upstream.demand.size > size;
+      const size = upstream.demand.size;
+      demand(upstream, paths);
+      added ||= paths === 'all' || upstream.demand.size > size;
     }
     return added;
   }
+}
+
+/** Of what runs anyway, the answers don't matter. A probe is asked where nothing else is found to do. */
+function uncheckedOf({ task, gathered }: Node, will: 'nothing' | 'restore' | 'run'): string[] {
+  if (will === 'run') return [];
+  const tools = (gathered?.manifest.parts ?? []).flatMap((part) =>
+    part.part === 'tool' ? [part.command] : [],
+  );
+  return task.probe === null || will === 'restore' ? tools : [...tools, 'its probe'];
 }

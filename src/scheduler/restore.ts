@@ -2,6 +2,7 @@
 import type { Failure } from '../model/failure.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
 import type { DecideRequest } from '../planner/decide.ts';
+import type { JournalEntry } from '../state/journal.ts';
 import type { RunContext } from './context.ts';
 import { claimOf, ioFailure } from './execute.ts';
 import type { Inspection } from './inspect.ts';
@@ -44,14 +45,20 @@ export async function restoreOutputs(
     );
     if (end !== 'restored') return end;
     if (request.own === null) context.journal.append([{ kind: 'result', result }]);
-    if (request.last?.key !== result.key)
-      context.journal.append([
-        { kind: 'restored', id: task.id, key: result.key, manifest: request.manifest },
-      ]);
+    if (request.last?.key !== result.key) context.journal.append([restoredRecord(node, request, context)]);
   } catch (error) {
     return ioFailure('record the restoring of', task.label, error);
   }
   return 'restored';
+}
+
+/** From now on the task's outputs are those of this key, without an attempt. */
+export function restoredRecord(
+  { task, reasons }: Node,
+  { key, manifest }: DecideRequest,
+  { run, now }: RunContext,
+): JournalEntry {
+  return { kind: 'restored', id: task.id, key, manifest, run, atMs: now(), reasons };
 }
 
 interface PutBack {

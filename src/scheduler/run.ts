@@ -9,7 +9,7 @@ import { unreachable } from '../base/outcome.ts';
 import type { Attempt } from '../executors/local.ts';
 import type { RunCounts, RunEventBody, TaskOutcome } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
-import { type DecideRequest, decide } from '../planner/decide.ts';
+import { alwaysRuns, type DecideRequest, decide } from '../planner/decide.ts';
 import { type Admission, createAdmission } from './admission.ts';
 import { type Announcer, createAnnouncer } from './announcer.ts';
 import type { RunContext } from './context.ts';
@@ -18,7 +18,7 @@ import { type GatherContext, gather } from './gather.ts';
 import { createInspection, type Inspection } from './inspect.ts';
 import { createNode, demand, identityOf, isSettled, type Node } from './node.ts';
 import { type Progress, progressOf } from './progress.ts';
-import { restoreOutputs } from './restore.ts';
+import { restoredRecord, restoreOutputs } from './restore.ts';
 import { retryDelayMs } from './retry.ts';
 import { isGood, type TaskState, transition } from './task-state.ts';
 import type { WorkspaceContext } from './workspace.ts';
@@ -249,7 +249,7 @@ class Run {
     let decision = decide(request);
     if (decision.action === 'up-to-date' && node.task.probe !== null && !node.ranKeys.has(request.key)) {
       const failed = await this.inspection.probe(node, gathered.value);
-      if (failed !== null) decision = { action: 'run', key: request.key, reason: failed };
+      if (failed !== null) decision = { action: 'run', key: request.key, reasons: [failed] };
     }
     if (node.outdated || !this.isUpstreamSettled(node)) {
       this.move(node, { at: 'waiting' });
@@ -271,12 +271,12 @@ class Run {
         );
         return;
       case 'restore':
-        node.reason = decision.reason;
+        node.reasons = decision.reasons;
         node.result = decision.result;
         await this.restore(node, request);
         return;
       case 'run':
-        node.reason = decision.reason;
+        node.reasons = decision.reasons;
         await this.prepareToRun(node);
         return;
       default:
@@ -296,7 +296,7 @@ class Run {
     this.context.store?.touch(node.result);
     this.context.journal.append([
       { kind: 'result', result: node.result },
-      { kind: 'restored', id: node.task.id, key: request.key, manifest: request.manifest },
+      restoredRecord(node, request, this.context),
     ]);
   }
 
@@ -485,7 +485,7 @@ class Run {
           event: 'task-started',
           task: node.task.label,
           attempt: node.attempts,
-          reason: node.reason ?? { why: 'always-runs' },
+          reason: node.reasons[0] ?? alwaysRuns(node.task),
           log: logPath,
           expectedMs: this.context.journal.expectedMs(node.task.id),
         });
@@ -696,10 +696,11 @@ class Run {
       durationMs: node.durationMs,
       attempts: node.attempts,
       key: node.key,
-      reason: outcome === 'up-to-date' ? null : node.reason,
+      reason: outcome === 'up-to-date' ? null : (node.reasons[0] ?? null),
       failure,
       log: outcome === 'succeeded' || outcome === 'failed' || outcome === 'cancelled' ? node.log : null,
       savedMs: savedMsOf(node),
+      ...(outcome === 'up-to-date' && this.gathering.wasAccepted(node) ? { accepted: true } : {}),
     });
   }
 

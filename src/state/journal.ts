@@ -7,7 +7,10 @@
  *     {"t":"result","key":…,"outputs":[["f",path,digest,x,stored],["d",path],["l",path,text]],"ms":…,"at":…,"acc":0}
  *     {"t":"start","id":"taxi:train","key":…,"run":…,"at":…}
  *     {"t":"end","id":"taxi:train","key":…,"run":…,"at":…,"ms":…,"how":"succeeded","man":[offset,length],"log":…}
- *     {"t":"restored","id":"taxi:train","key":…,"man":[offset,length]}
+ *     {"t":"restored","id":"taxi:train","key":…,"man":[offset,length],"run":…,"at":…}
+ *
+ * A failed end says how (`"failure":{…}`). In `manifests`: {"format":…,"parts":[…],"reasons":[…]}, the reasons being
+ * why the attempt was made, or the task restored.
  *
  * In `runs`: {"run":…,"atMs":…,"durationMs":…,"state":…,"targets":[…],"counts":{…}}
  */
@@ -15,7 +18,9 @@ import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import { type Appender, formatLines, openAppender, readLines } from '../base/checksummed-lines.ts';
+import type { StaleReason } from '../model/decision.ts';
 import type { RunCounts } from '../model/event.ts';
+import type { Failure } from '../model/failure.ts';
 import type { RunId, TaskId, TaskKey } from '../model/ids.ts';
 import type { KeyManifest } from '../model/manifest.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
@@ -31,6 +36,10 @@ export interface AttemptRecord {
   /** Root-relative, null where nothing was logged. */
   readonly log: string | null;
   readonly manifestAt: readonly [offset: number, length: number] | null;
+  /** Of a failed attempt, where it's known. */
+  readonly failure?: Failure;
+  /** Since that attempt the outputs were brought back, with the key and manifest of this record. */
+  readonly restored?: { readonly run: RunId; readonly atMs: number };
 }
 
 export interface RunRecord {
@@ -55,16 +64,33 @@ export type JournalEntry =
       readonly kind: 'end';
       readonly attempt: Omit<AttemptRecord, 'manifestAt'>;
       readonly manifest: KeyManifest | null;
+      /** Why the attempt was made. */
+      readonly reasons: readonly StaleReason[];
     }
   /** The task's outputs are those of this key again, without an attempt. */
-  | { readonly kind: 'restored'; readonly id: TaskId; readonly key: TaskKey; readonly manifest: KeyManifest };
+  | {
+      readonly kind: 'restored';
+      readonly id: TaskId;
+      readonly key: TaskKey;
+      readonly manifest: KeyManifest;
+      readonly run: RunId;
+      readonly atMs: number;
+      readonly reasons: readonly StaleReason[];
+    };
 
 export interface Journal {
   resultOf(key: TaskKey): Result | null;
   lastAttempt(id: TaskId): AttemptRecord | null;
+  /**
+   * All that is still known of a task, oldest first; each as `lastAttempt` gave it then. Reads the file once more,
+   * the first time; what was appended since isn't in it.
+   */
+  attemptsOf(id: TaskId): readonly AttemptRecord[];
   manifestOf(attempt: AttemptRecord): KeyManifest | null;
   /** Of the last time that its outputs were as they should be, whatever was tried since; null: never. */
   lastGoodKey(id: TaskId): TaskKey | null;
+  /** Why the attempt was made or its outputs restored, best explanation first; empty where that isn't known. */
+  reasonsOf(attempt: AttemptRecord): readonly StaleReason[];
   /** Duration of the last attempt that succeeded. */
   expectedMs(id: TaskId): number | null;
   /** Takes effect in memory at once; durable when `sync` resolves. */
@@ -94,12 +120,28 @@ type Line =
       how: AttemptRecord['outcome'];
       log: string | null;
       man: readonly [number, number] | null;
+      failure?: Failure;
     }
-  | { t: 'restored'; id: string; key: string; man: readonly [number, number] | null };
+  | {
+      t: 'restored';
+      id: string;
+      key: string;
+      man: readonly [number, number] | null;
+      run?: string;
+      at?: number;
+    };
 
 export function journalPath(layout: Layout): string {
   return join(layout.state, 'journal');
 }
+
+/** What is kept of a manifest: it explains, with why it was wanted. */
+interface KeptManifest extends KeyManifest {
+  readonly reasons?: readonly StaleReason[];
+}
+
+/** A thousand inputs that changed explain no more than the first few. */
+const MAX_KEPT_REASONS = 50;
 
 /** Reads the journal; touches nothing until the first `append`. */
 export function openJournal(layout: Layout): Journal {
@@ -115,51 +157,16 @@ export function openJournal(layout: Layout): Journal {
   let appender: Appender | null = null;
   let manifests: Appender | null = null;
   let manifestsEnd = 0;
+  let history: ReadonlyMap<string, readonly AttemptRecord[]> | null = null;
 
   function apply(line: Line): void {
     if (isGood(line)) goodKeys.set(line.id, line.key);
-    switch (line.t) {
-      case 'result':
-        results.set(line.key, line);
-        break;
-      case 'start':
-        // Until its end is recorded, an attempt counts as one that died.
-        attempts.set(line.id, {
-          id: line.id as TaskId,
-          key: line.key as TaskKey,
-          run: line.run as RunId,
-          outcome: 'died',
-          atMs: line.at,
-          durationMs: 0,
-          log: null,
-          manifestAt: null,
-        });
-        break;
-      case 'end':
-        attempts.set(line.id, {
-          id: line.id as TaskId,
-          key: line.key as TaskKey,
-          run: line.run as RunId,
-          outcome: line.how,
-          atMs: line.at,
-          durationMs: line.ms,
-          log: line.log,
-          manifestAt: line.man,
-        });
-        if (line.how === 'succeeded') durations.set(line.id, line.ms);
-        break;
-      case 'restored': {
-        // What differs next time is told from here; log and times stay those of the last attempt.
-        const last = attempts.get(line.id);
-        attempts.set(line.id, {
-          ...(last ?? { id: line.id as TaskId, run: '' as RunId, atMs: 0, durationMs: 0, log: null }),
-          key: line.key as TaskKey,
-          outcome: 'succeeded',
-          manifestAt: line.man,
-        });
-        break;
-      }
+    if (line.t === 'result') {
+      results.set(line.key, line);
+      return;
     }
+    attempts.set(line.id, recordOf(line, attempts.get(line.id)));
+    if (line.t === 'end' && line.how === 'succeeded') durations.set(line.id, line.ms);
   }
 
   function toLine(entry: JournalEntry): Line {
@@ -178,23 +185,30 @@ export function openJournal(layout: Layout): Journal {
       case 'start':
         return { t: 'start', id: entry.id, key: entry.key, run: entry.run, at: entry.atMs };
       case 'end': {
-        const { id, key, run, atMs, durationMs, outcome, log } = entry.attempt;
-        const man = entry.manifest === null ? null : appendManifest(entry.manifest);
-        return { t: 'end', id, key, run, at: atMs, ms: Math.round(durationMs), how: outcome, log, man };
+        const { id, key, run, atMs, durationMs, outcome, log, failure } = entry.attempt;
+        const man = entry.manifest === null ? null : appendManifest(entry.manifest, entry.reasons);
+        const line = { id, key, run, at: atMs, ms: Math.round(durationMs), how: outcome, log, man };
+        return failure === undefined ? { t: 'end', ...line } : { t: 'end', ...line, failure };
       }
-      case 'restored':
-        return { t: 'restored', id: entry.id, key: entry.key, man: appendManifest(entry.manifest) };
+      case 'restored': {
+        const { id, key, run, atMs } = entry;
+        return { t: 'restored', id, key, run, at: atMs, man: appendManifest(entry.manifest, entry.reasons) };
+      }
     }
   }
 
-  function appendManifest(manifest: KeyManifest): readonly [number, number] {
+  function appendManifest(
+    { format, parts }: KeyManifest,
+    reasons: readonly StaleReason[],
+  ): readonly [number, number] {
     if (manifests === null) {
       manifests = openAppender(manifestsPath);
       manifestsEnd = sizeOf(manifestsPath);
     }
     // Not synced: a manifest explains, it decides nothing.
-    const length = Buffer.byteLength(formatLines([manifest]));
-    manifests.append([manifest]);
+    const kept: KeptManifest = { format, parts, reasons: reasons.slice(0, MAX_KEPT_REASONS) };
+    const length = Buffer.byteLength(formatLines([kept]));
+    manifests.append([kept]);
     manifestsEnd += length;
     return [manifestsEnd - length, length];
   }
@@ -213,8 +227,14 @@ export function openJournal(layout: Layout): Journal {
           };
     },
     lastAttempt: (id) => attempts.get(id) ?? null,
+    attemptsOf(id) {
+      history ??= historyIn(path);
+      return history.get(id) ?? [];
+    },
     manifestOf: ({ manifestAt }) => (manifestAt === null ? null : readManifest(manifestsPath, manifestAt)),
     lastGoodKey: (id) => (goodKeys.get(id) as TaskKey | undefined) ?? null,
+    reasonsOf: ({ manifestAt }) =>
+      (manifestAt === null ? null : readManifest(manifestsPath, manifestAt))?.reasons ?? [],
     expectedMs: (id) => durations.get(id) ?? null,
     append(entries) {
       appender ??= openAppender(path);
@@ -234,6 +254,44 @@ export function openJournal(layout: Layout): Journal {
     sizeBytes,
     damagedLines,
   };
+}
+
+function historyIn(path: string): Map<string, AttemptRecord[]> {
+  const history = new Map<string, AttemptRecord[]>();
+  for (const line of readLines(path).records as Line[]) {
+    if (line.t === 'result') continue;
+    const known = history.get(line.id) ?? [];
+    known.push(recordOf(line, known[known.length - 1]));
+    history.set(line.id, known);
+  }
+  return history;
+}
+
+/** How a task stands after this line, where it stood as `before` says. */
+function recordOf(line: Exclude<Line, { t: 'result' }>, before: AttemptRecord | undefined): AttemptRecord {
+  const id = line.id as TaskId;
+  const key = line.key as TaskKey;
+  const run = (line.run ?? '') as RunId;
+  switch (line.t) {
+    case 'start': {
+      // Until its end is recorded, an attempt counts as one that died.
+      const nothing = { durationMs: 0, log: null, manifestAt: null };
+      return { id, key, run, outcome: 'died', atMs: line.at, ...nothing };
+    }
+    case 'end': {
+      const { how: outcome, at: atMs, ms: durationMs, log, man: manifestAt, failure } = line;
+      const record = { id, key, run, outcome, atMs, durationMs, log, manifestAt };
+      return failure === undefined ? record : { ...record, failure };
+    }
+    case 'restored': {
+      // What differs next time is told from here; log and times stay those of the last attempt.
+      const attempt = before ?? { run: '' as RunId, atMs: 0, durationMs: 0, log: null };
+      const { run: attemptRun, atMs, durationMs, log } = attempt;
+      const record = { id, key, run: attemptRun, outcome: 'succeeded', atMs, durationMs, log } as const;
+      const restored = line.at === undefined ? {} : { restored: { run, atMs: line.at } };
+      return { ...record, manifestAt: line.man, ...restored };
+    }
+  }
 }
 
 /** Adds one unsynced line: of all records a run's own is the one that may be lost. */
@@ -308,7 +366,7 @@ function fromTuple(tuple: OutputTuple): OutputEntry {
   }
 }
 
-function readManifest(path: string, [offset, length]: readonly [number, number]): KeyManifest | null {
+function readManifest(path: string, [offset, length]: readonly [number, number]): KeptManifest | null {
   let file: number;
   try {
     file = openSync(path, 'r');
@@ -321,7 +379,7 @@ function readManifest(path: string, [offset, length]: readonly [number, number])
     // `<16 hex checksum> <json>\n`: damage makes it unreadable or not the manifest, and then nothing is explained.
     const parsed: unknown = JSON.parse(bytes.toString('utf8', 17));
     return typeof parsed === 'object' && parsed !== null && 'parts' in parsed
-      ? (parsed as KeyManifest)
+      ? (parsed as KeptManifest)
       : null;
   } catch {
     return null;

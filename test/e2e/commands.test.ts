@@ -165,6 +165,8 @@ describe('commands that look', () => {
     ['validate'],
     ['status'],
     ['status', '--exit-code'],
+    ['why', 'train'],
+    ['why', 'train', '--json'],
     ['schema'],
     ['cache', 'info'],
     ['cache', 'path'],

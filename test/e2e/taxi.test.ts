@@ -70,8 +70,12 @@ describe('orch run deploy, the taxi pipeline', () => {
     expect(tasks).toHaveLength(12);
     expect(tasks.filter(({ will }) => will !== 'nothing')).toEqual([]);
     const plan = (await s.ok('run', '-n', 'deploy', '--param', 'model.max_depth=8')).stdout;
-    expect(plan).toMatch(/^ *train +run \(parameter model\.max_depth: 6 -> 8\)$/m);
-    expect(plan).toMatch(/^1 to run, 3 depend on that, 0 to restore, 8 up to date$/m);
+    expect(plan).toMatch(/^ *train +run \(parameter model\.max_depth went from 6 to 8\)$/m);
+    expect(plan).toMatch(/^ *validate_model +predicted: run if train makes new bytes$/m);
+    expect(plan).toMatch(
+      /^ *save_artifacts +predicted: run \(parameter model\.max_depth went from 6 to 8\)$/m,
+    );
+    expect(plan).toMatch(/^1 to run, 1 predicted to run, 2 depending on that, 8 up to date$/m);
     expect(s.ran()).toEqual([]);
   });
 

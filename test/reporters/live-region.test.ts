@@ -197,7 +197,7 @@ describe('whatever is running, on a terminal of any size', () => {
     startedMs: fc.integer({ min: -1e9, max: NOW_MS }),
     expectedMs: fc.option(fc.integer({ min: 0, max: 1e9 })),
     attempt: fc.integer({ min: 1, max: 3 }),
-    reason: fc.record({ why: fc.constant('input-added' as const), path: anyText }),
+    reason: fc.record({ why: fc.constant('input-added' as const), path: anyText, by: fc.constant(null) }),
     retry: fc.option(fc.record({ attempt: fc.nat(20), limit: fc.nat(20), dueMs: fc.nat(1e9) })),
   });
   const anyState: fc.Arbitrary<LiveState> = fc.record({

@@ -31,9 +31,10 @@ type How = 'succeeded' | 'accepted' | 'failed' | 'restored' | 'start';
 
 function entryOf(how: How, n: number, id = T): JournalEntry {
   if (how === 'start') return { kind: 'start', id, key: keyOf(n), run: RUN, atMs: n };
-  if (how === 'restored') return { kind: 'restored', id, key: keyOf(n), manifest: MANIFEST };
+  if (how === 'restored')
+    return { kind: 'restored', id, key: keyOf(n), manifest: MANIFEST, run: RUN, atMs: n, reasons: [] };
   const attempt = { id, key: keyOf(n), run: RUN, outcome: how, atMs: n, durationMs: n, log: null };
-  return { kind: 'end', attempt, manifest: null };
+  return { kind: 'end', attempt, manifest: null, reasons: [] };
 }
 
 describe('the last good key of a task', () => {

@@ -1,18 +1,21 @@
 /** Prints what would be done: for `run --dry-run` and `status`. */
-import { failureText, reasonPhrase } from '../../reporters/phrases.ts';
+import type { Prediction } from '../../model/prediction.ts';
+import { reasonPhrase } from '../../reporters/phrases.ts';
 import type { Style } from '../../reporters/plain.ts';
-import type { Prediction } from '../../scheduler/predict.ts';
+import { NO_STYLE, predictionLines, predictionText } from '../../reporters/prediction-lines.ts';
 import { print } from '../output.ts';
 
 export interface PredictionFormat {
   readonly json: boolean;
   readonly style: Style;
   readonly title: string | null;
+  /** One line for each task, however many say the same. */
+  readonly all: boolean;
 }
 
 export function printPredictions(
   predictions: readonly Prediction[],
-  { json, style, title }: PredictionFormat,
+  { json, style, title, all }: PredictionFormat,
 ): void {
   const shown = predictions.filter(({ task }) => task.run !== null);
   if (json) {
@@ -20,41 +23,31 @@ export function printPredictions(
     return;
   }
   if (title !== null) print(`${title}\n`);
-  const width = Math.min(40, Math.max(0, ...shown.map(({ task }) => task.label.length)));
-  for (const prediction of shown)
-    print(`  ${prediction.task.label.padEnd(width)}  ${textOf(prediction, style)}\n`);
-  const counts = (will: Prediction['will']) => shown.filter((each) => each.will === will).length;
-  print(
-    `${counts('run')} to run, ${counts('perhaps')} depend on that, ${counts('restore')} to restore, ${counts('nothing')} up to date${counts('fail') > 0 ? `, ${counts('fail')} would fail` : ''}\n`,
-  );
-}
-
-function textOf(prediction: Prediction, style: Style): string {
-  switch (prediction.will) {
-    case 'nothing':
-      return style.green('up to date');
-    case 'restore':
-      return `restore (${reasonPhrase(prediction.reason)})`;
-    case 'run':
-      return style.yellow(`run (${reasonPhrase(prediction.reason)})`);
-    case 'perhaps':
-      return style.dim(`prediction: run, if ${prediction.because} makes new bytes`);
-    case 'fail':
-      return style.red(`would fail: ${failureText(prediction.failure)}`);
-  }
+  for (const line of predictionLines(shown, style, { all })) print(`${line}\n`);
 }
 
 function toJson(prediction: Prediction): object {
-  const base = { task: prediction.task.label, pipeline: prediction.task.pipeline, will: prediction.will };
+  const { task, will } = prediction;
+  const base = { task: task.label, pipeline: task.pipeline, will };
   switch (prediction.will) {
     case 'nothing':
-      return base;
+      return { ...base, accepted: prediction.isAccepted, unchecked: prediction.unchecked };
     case 'restore':
-    case 'run':
-      return { ...base, reason: prediction.reason, because: reasonPhrase(prediction.reason) };
-    case 'perhaps':
-      return { ...base, because: prediction.because };
+    case 'run': {
+      const [reason] = prediction.reasons;
+      const told = { ...base, reason, because: reasonPhrase(reason) };
+      return prediction.will === 'run' ? told : { ...told, unchecked: prediction.unchecked };
+    }
+    case 'perhaps': {
+      const { after, ifSame, reasons, unchecked } = prediction;
+      const because = predictionText(prediction, NO_STYLE);
+      return { ...base, after, ifSame, reason: reasons[0] ?? null, because, unchecked };
+    }
+    case 'running':
+      return { ...base, run: prediction.run };
     case 'fail':
       return { ...base, failure: prediction.failure };
+    case 'blocked':
+      return { ...base, by: prediction.by };
   }
 }

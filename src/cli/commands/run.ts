@@ -50,6 +50,7 @@ export async function run(
       json: options.json === true,
       style: terminalFor(process.stdout, options.color === false, process.env).style,
       title: 'Dry run: nothing is run or changed.',
+      all: options.verbose === true,
     });
     return EXIT.done;
   }

@@ -18,13 +18,20 @@ export async function status(
   for (const notice of notices)
     if (notice.event === 'notice') printError(`${notice.level}: ${notice.message}\n`);
   if (options.quiet !== true)
-    printPredictions(predictions, { json: options.json === true, style, title: null });
+    printPredictions(predictions, {
+      json: options.json === true,
+      style,
+      title: null,
+      all: options.verbose === true,
+    });
   // Tasks that always run are never up to date; they say nothing about staleness.
   const isStale = predictions.some(
     (each) =>
       each.will === 'perhaps' ||
+      each.will === 'running' ||
       each.will === 'fail' ||
-      (each.will === 'run' && each.reason.why !== 'always-runs'),
+      each.will === 'blocked' ||
+      (each.will === 'run' && each.reasons[0].why !== 'always-runs'),
   );
   return exitCode && isStale ? EXIT.failed : EXIT.done;
 }
