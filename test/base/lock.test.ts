@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
-import { type Lock, tryLock, waitForLock } from '../../src/base/lock.ts';
+import { holderOf, type Lock, tryLock, waitForLock } from '../../src/base/lock.ts';
 import { identify } from '../../src/base/process-identity.ts';
 
 let dir: string;
@@ -57,6 +57,20 @@ test('a held lock is refused with the words of its holder, and free after its re
   lock.release();
   take().release();
   expect(tickets()).toEqual(['2']);
+});
+
+test('its holder can be seen without taking it, and without a trace', () => {
+  expect(holderOf(dir, 'l')).toBeNull();
+  expect(existsSync(join(dir, 'l.lock'))).toBe(false);
+  const lock = take();
+  expect(holderOf(dir, 'l')).toMatchObject({ who: 'me', pid: process.pid });
+  expect(tickets()).toEqual(['1']);
+  lock.release();
+  expect(holderOf(dir, 'l')).toBeNull();
+  writeTicket(2, deadIdentity());
+  expect(holderOf(dir, 'l')).toBeNull();
+  writeTicket(3, identify(process.pid)!);
+  expect(holderOf(dir, 'l')).toMatchObject({ who: 'another' });
 });
 
 test('locks of different names are independent', () => {
