@@ -154,6 +154,10 @@ Examples:
         ),
       ),
     );
+  command('params [targets...]', 'list the parameters: values, where they come from, who uses them').action(
+    (targets: string[], _options: unknown, self: Command) =>
+      set(import('./commands/params.ts').then(({ params }) => params(targets, globals(self), state.params))),
+  );
   command('logs <task>', 'print the log of the last attempt of a task').action(
     (task: string, _options: unknown, self: Command) =>
       set(import('./commands/logs.ts').then(({ logs }) => logs(task, globals(self)))),
@@ -248,12 +252,19 @@ Examples:
     .action((flags: GcFlags, self: Command) =>
       set(import('./commands/cache.ts').then(({ cacheGc }) => cacheGc(flags, globals(self)))),
     );
+  // What a run takes as parameters can be asked about in the same words.
+  for (const each of program.commands)
+    if (WITH_PARAMS.has(each.name()) && !each.options.some(({ long }) => long === '--param'))
+      addFlags(
+        each,
+        RUN_FLAGS.filter(({ flags }) => longName(flags) === 'param'),
+      );
   for (const each of [...program.commands, ...cache.commands])
     each.exitOverride().configureOutput({ writeErr: printError });
 }
 
 /** Commands that read a pipeline's parameters. */
-const WITH_PARAMS = new Set(['run', 'watch', 'status', 'path', 'accept']);
+const WITH_PARAMS = new Set(['run', 'watch', 'list', 'graph', 'params', 'status', 'path', 'accept']);
 
 /** What commander can't express: parameters as flags, `--force=TASK`, words after `--`. */
 function prepare(argv: readonly string[], program: Command, state: MainState): string[] {
