@@ -154,6 +154,12 @@ Examples:
         ),
       ),
     );
+  command('graph [targets...]', 'draw who waits for whom: as a tree, for Mermaid or Graphviz, as SVG or data')
+    .option('--format <format>', 'tree, mermaid, dot, json or svg (default: tree)')
+    .option('--cells', 'show every cell of a matrix instead of one node for all')
+    .action((targets: string[], _options: unknown, self: Command) =>
+      set(import('./commands/graph.ts').then(({ graph }) => graph(targets, globals(self), state.params))),
+    );
   command('params [targets...]', 'list the parameters: values, where they come from, who uses them').action(
     (targets: string[], _options: unknown, self: Command) =>
       set(import('./commands/params.ts').then(({ params }) => params(targets, globals(self), state.params))),
@@ -273,6 +279,7 @@ function prepare(argv: readonly string[], program: Command, state: MainState): s
   const name = commandName(argv, withValue);
   const command = program.commands.find((each) => each.name() === name);
   if (command === undefined || name === null || !WITH_PARAMS.has(name)) return [...argv];
+  for (const { long, required } of command.options) if (long && required) withValue.add(long.slice(2));
   const own = command.options.flatMap(({ long }) => (long ? [long.slice(2)] : []));
   const flags = new Set([
     ...GLOBAL_FLAGS.map(({ flags: written }) => longName(written)),

@@ -2,7 +2,7 @@
  * Rows of cells: aligned and cut to the width of a terminal, or, off one, one row a line with a tab between the
  * cells, as `cut`, `awk` and `grep` want them. It doesn't know what the cells say.
  */
-import { singleLine } from './single-line.ts';
+import { singleLine } from '../base/single-line.ts';
 
 export interface TableColumn {
   readonly title: string;
