@@ -11,7 +11,7 @@ import { nearest } from '../base/nearest.ts';
 import { errorCodeText } from '../reporters/phrases.ts';
 import { splitArgv } from './argv.ts';
 import type { GcFlags } from './commands/cache.ts';
-import { addFlags, GLOBAL_FLAGS, longName, RUN_FLAGS, takesValue, WATCH_FLAGS } from './options.ts';
+import { addFlags, GLOBAL_FLAGS, gathered, longName, RUN_FLAGS, takesValue, WATCH_FLAGS } from './options.ts';
 import { exitWhenFlushed, print, printError, tolerateClosedPipes } from './output.ts';
 import type { GlobalOptions } from './request.ts';
 import { isGithub, terminalFor } from './style.ts';
@@ -142,9 +142,12 @@ Examples:
     );
 
   const command = (usage: string, description: string) => program.command(usage).description(description);
-  command('list', 'list pipelines and tasks').action((_options: unknown, self: Command) =>
-    set(import('./commands/list.ts').then(({ list }) => list(globals(self)))),
-  );
+  command('list', 'list the tasks')
+    .option('--cells', 'list every cell of a matrix instead of one line for all')
+    .option('--label <label>', 'only tasks with this label (repeatable)', gathered)
+    .action((_options: unknown, self: Command) =>
+      set(import('./commands/list.ts').then(({ list }) => list(globals(self), state.params))),
+    );
   command('status [targets...]', 'what is stale, and why')
     .option('--exit-code', 'exit with 1 if something is stale')
     .action((targets: string[], options: { exitCode?: boolean }, self: Command) =>

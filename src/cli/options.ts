@@ -79,13 +79,14 @@ export const WATCH_FLAGS: readonly Flag[] = [
 
 const REPEATABLE = new Set(['param', 'resources']);
 
+/** For commander: an option that may be given several times. */
+export function gathered(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
 export function addFlags(command: Command, flags: readonly Flag[]): Command {
   for (const { flags: written, description } of flags) {
-    if (REPEATABLE.has(longName(written)))
-      command.option(written, description, (value: string, before: readonly string[] = []) => [
-        ...before,
-        value,
-      ]);
+    if (REPEATABLE.has(longName(written))) command.option(written, description, gathered);
     else command.option(written, description);
   }
   return command;
