@@ -1,6 +1,6 @@
 /** `orch list`: the tasks of a project in the order of their files. It runs nothing and writes nothing. */
 import { nearest } from '../base/nearest.ts';
-import type { Pipeline, Task } from '../model/task.ts';
+import { localLabel, type Pipeline, type Task } from '../model/task.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { openProject, type ProjectRequest } from './project.ts';
 
@@ -31,7 +31,7 @@ export async function listTasks(
         labels.length === 0
           ? pipeline.tasks
           : pipeline.tasks.filter((task) => labels.some((label) => task.labels.includes(label))),
-      isDefault: ({ name, label }) => defaults.has(name) || defaults.has(label),
+      isDefault: (task) => defaults.has(task.name) || defaults.has(localLabel(task)),
       isFinal: ({ id }) => finals.has(id),
     };
   });

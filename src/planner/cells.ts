@@ -15,6 +15,12 @@ export function cellOf(label: string): ReadonlyMap<string, string> | null {
   );
 }
 
+/** `train[model=a|b]` for the labels of cells of one task: as they begin, and what they have in common. */
+export function foldedLabel(labels: readonly string[]): string {
+  const [first = ''] = labels;
+  return `${first.slice(0, first.indexOf('['))}${cellPattern(labels)}`;
+}
+
 const MAX_VALUES = 8;
 const MAX_CHARACTERS = 48;
 

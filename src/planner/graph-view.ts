@@ -2,7 +2,7 @@
 import type { EdgeKind, GraphEdge, GraphNode, GraphView } from '../model/graph-view.ts';
 import type { TaskId } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
-import { cellPattern } from './cells.ts';
+import { foldedLabel } from './cells.ts';
 import type { Plan } from './plan.ts';
 
 export interface GraphViewRequest {
@@ -22,15 +22,13 @@ export function graphView({ plan, targets, finals, foldCells }: GraphViewRequest
     else group.push(task);
     return id;
   });
-  const several = new Set(plan.nodes.map(({ task }) => task.pipeline)).size > 1;
   const nodes = [...groups].map(([id, tasks]): GraphNode => {
     const { pipeline, name, run, cell, label, description } = tasks[0]!;
-    const shown = tasks.length === 1 ? label : `${name}${cellPattern(tasks.map((each) => each.label))}`;
     return {
       id: tasks.length === 1 ? tasks[0]!.id : id,
       pipeline,
       name,
-      label: several ? `${pipeline}:${shown}` : shown,
+      label: tasks.length === 1 ? label : foldedLabel(tasks.map((each) => each.label)),
       kind: run === null ? 'group' : 'task',
       cells: tasks.length,
       cell: tasks.length === 1 ? cell : null,

@@ -131,12 +131,14 @@ describe('orch graph', () => {
     expect((await s.exits(2, ['graph', 'fetch[month=7..9]'])).stderr).toContain('fetch[month=7..9]');
   });
 
-  it('names pipelines where there are several, and follows paths between them', async () => {
+  it('follows paths between pipelines, and names them where that is needed', async () => {
     const s = bareScenario();
     s.write('pipelines/one.yaml', flow({ make: task('make', '', { outputs: ['d.txt'] }) }, { name: 'one' }));
     s.write('pipelines/two.yaml', flow({ use: task('use', '', { inputs: ['d.txt'] }) }, { name: 'two' }));
-    expect((await s.ok('graph', 'use')).stdout).toBe(lines('two:use', '└── one:make (path d.txt)'));
+    expect((await s.ok('graph', 'use')).stdout).toBe(lines('use', '└── make (path d.txt)'));
     expect((await s.ok('graph', '-p', 'one')).stdout).toBe(lines('make'));
+    s.write('pipelines/three.yaml', flow({ use: task('use') }, { name: 'three' }));
+    expect((await s.ok('graph', 'two:use')).stdout).toBe(lines('two:use', '└── make (path d.txt)'));
   });
 
   it('folds cells that wait for each other without losing the way', async () => {

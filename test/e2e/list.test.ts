@@ -68,12 +68,18 @@ describe('orch list', () => {
     expect(stderr).toContain("did you mean 'nightly'?");
   });
 
-  it('qualifies names where there are several pipelines, so that each is a target', async () => {
+  it('qualifies a name that several pipelines have, so that each is a target', async () => {
     const s = bareScenario();
     for (const name of ['one', 'two'])
-      s.write(`pipelines/${name}.yaml`, flow({ same: task('same') }, { name }));
-    expect(fields((await s.ok('list')).stdout).map(([name]) => name)).toEqual(['one:same', 'two:same']);
-    expect(fields((await s.ok('list', '-p', 'two')).stdout).map(([name]) => name)).toEqual(['same']);
+      s.write(
+        `pipelines/${name}.yaml`,
+        flow({ same: task('same', '', { matrix: { k: [1, 2] } }), [`only_${name}`]: task(name) }, { name }),
+      );
+    const names = async (...args: string[]) =>
+      fields((await s.ok('list', ...args)).stdout).map(([name]) => name);
+    expect(await names()).toEqual(['one:same[k=1|2]', 'only_one', 'two:same[k=1|2]', 'only_two']);
+    for (const name of await names('--cells')) await s.ok('run', '-n', name!);
+    expect(await names('-p', 'two')).toEqual(['two:same[k=1|2]', 'only_two']);
   });
 
   it('--json has every cell with what it reads and makes', async () => {

@@ -2,7 +2,7 @@
 import { EXIT } from '../../app/exit-codes.ts';
 import { listTasks, type TaskListing } from '../../app/task-list.ts';
 import type { Task } from '../../model/task.ts';
-import { cellPattern } from '../../planner/cells.ts';
+import { foldedLabel } from '../../planner/cells.ts';
 import type { SplitArgv } from '../argv.ts';
 import { print } from '../output.ts';
 import { type GlobalOptions, projectRequest } from '../request.ts';
@@ -45,7 +45,7 @@ async function wideList(
         { title: 'labels', minWidth: 8, paint: style.dim },
         { title: 'description', minWidth: 16 },
       ],
-      rows: rowsOf(listing, options, ''),
+      rows: rowsOf(listing, options),
       terminalWidth: terminalWidth - INDENT.length,
       paintTitle: null,
     });
@@ -56,28 +56,26 @@ async function wideList(
 
 /** For programs: a line a task, its first field a target. */
 function plainList(listings: readonly TaskListing[], options: ListOptions): Promise<string> {
-  const several = listings.length > 1;
   return formatTable({
     columns: [],
-    rows: listings.flatMap((listing) => rowsOf(listing, options, several ? `${listing.pipeline.name}:` : '')),
+    rows: listings.flatMap((listing) => rowsOf(listing, options)),
     terminalWidth: null,
     paintTitle: null,
   });
 }
 
 /** Name, what is to be known about it, labels, description. */
-function rowsOf(listing: TaskListing, { cells }: ListOptions, prefix: string): string[][] {
+function rowsOf(listing: TaskListing, { cells }: ListOptions): string[][] {
   return grouped(listing.tasks, cells === true).map((tasks) => {
     const [first] = tasks as readonly [Task, ...Task[]];
-    const name =
-      tasks.length === 1 ? first.label : `${first.name}${cellPattern(tasks.map(({ label }) => label))}`;
+    const name = tasks.length === 1 ? first.label : foldedLabel(tasks.map(({ label }) => label));
     const about = [
       ...(tasks.length > 1 ? [`${tasks.length} cells`] : []),
       ...(first.run === null ? ['group'] : []),
       ...(tasks.some(listing.isDefault) ? ['default'] : []),
       ...(tasks.some(listing.isFinal) ? ['finally'] : []),
     ];
-    return [prefix + name, about.join(', '), first.labels.join(', '), first.description ?? ''];
+    return [name, about.join(', '), first.labels.join(', '), first.description ?? ''];
   });
 }
 
