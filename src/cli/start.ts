@@ -1,7 +1,7 @@
 /**
  * The first thing that node runs. Two things are answered here, before the bundle is loaded: `--version`, and a
- * run that has nothing to do because nothing changed since it last had nothing to do. Everything else goes to the
- * bundle, through V8's code cache, which spares compiling it.
+ * run that has nothing to do because nothing changed since it last had nothing to do. Completing a word has a small
+ * bundle of its own. Everything else goes to the bundle, through V8's code cache, which spares compiling it.
  */
 import { existsSync, readFileSync, writeSync } from 'node:fs';
 import { createRequire, Module } from 'node:module';
@@ -21,6 +21,7 @@ declare const ORCH_VERSION: string;
 
 const argv = process.argv.slice(2);
 if (argv.length === 1 && argv[0] === '--version') write(1, `${ORCH_VERSION}\n`);
+else if (argv[0] === 'complete') completeQuickly();
 // GitHub gets more than lines, which the bundle knows how to give.
 else if (argv[0] !== 'run' || isGithub(process.env) || !answeredIdle()) loadBundle();
 
@@ -112,6 +113,14 @@ function findRoot(from: string): string | null {
       return folder;
     if (dirname(folder) === folder) return null;
   }
+}
+
+function completeQuickly(): void {
+  const file = join(__dirname, 'complete.cjs');
+  const { complete } = createRequire(file)(file) as typeof import('./complete-quickly.ts');
+  void complete(argv.slice(1)).then((isAnswered) => {
+    if (!isAnswered) loadBundle();
+  });
 }
 
 function loadBundle(): void {
