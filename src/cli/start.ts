@@ -1,12 +1,10 @@
 /**
  * The first thing that node runs. Two things are answered here, before the bundle is loaded: `--version`, and a
- * run that has nothing to do because nothing changed since it last had nothing to do. Completing a word has a small
- * bundle of its own. Everything else goes to the bundle, through V8's code cache, which spares compiling it.
+ * run that has nothing to do because nothing changed since it last had nothing to do. Everything else goes to the
+ * bundle. (Words are completed by `complete-quickly`.)
  */
-import { existsSync, readFileSync, writeSync } from 'node:fs';
-import { createRequire, Module } from 'node:module';
+import { existsSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Script } from 'node:vm';
 import { idleQuestion } from '../app/idle-question.ts';
 import { newRunId } from '../app/run-id.ts';
 import { EVENT_VERSION, type RunEventBody } from '../model/event.ts';
@@ -14,6 +12,7 @@ import { createPlainReporter } from '../reporters/plain.ts';
 import { answerIdle, type IdleReport } from '../state/idle.ts';
 import { appendRun } from '../state/journal.ts';
 import { layoutOf } from '../state/layout.ts';
+import { loadBundle } from './load-bundle.ts';
 import { localDate } from './local-date.ts';
 import { isGithub, terminalFor } from './style.ts';
 
@@ -21,7 +20,6 @@ declare const ORCH_VERSION: string;
 
 const argv = process.argv.slice(2);
 if (argv.length === 1 && argv[0] === '--version') write(1, `${ORCH_VERSION}\n`);
-else if (argv[0] === 'complete') completeQuickly();
 // GitHub gets more than lines, which the bundle knows how to give.
 else if (argv[0] !== 'run' || isGithub(process.env) || !answeredIdle()) loadBundle();
 
@@ -112,34 +110,6 @@ function findRoot(from: string): string | null {
     )
       return folder;
     if (dirname(folder) === folder) return null;
-  }
-}
-
-function completeQuickly(): void {
-  const file = join(__dirname, 'complete.cjs');
-  const { complete } = createRequire(file)(file) as typeof import('./complete-quickly.ts');
-  void complete(argv.slice(1)).then((isAnswered) => {
-    if (!isAnswered) loadBundle();
-  });
-}
-
-function loadBundle(): void {
-  const file = join(__dirname, 'main.cjs');
-  const cachedData = readIfThere(join(__dirname, 'main.cache'));
-  const script = new Script(Module.wrap(readFileSync(file, 'utf8')), {
-    filename: file,
-    ...(cachedData === null ? {} : { cachedData }),
-  });
-  const module = { exports: {} };
-  const main = script.runInThisContext() as (...args: readonly unknown[]) => void;
-  main.call(module.exports, module.exports, createRequire(file), module, file, dirname(file));
-}
-
-function readIfThere(file: string): Buffer | null {
-  try {
-    return readFileSync(file);
-  } catch {
-    return null;
   }
 }
 

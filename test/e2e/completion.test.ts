@@ -381,11 +381,15 @@ describe('orch complete', () => {
     const built = join(dirname(ORCH), '../dist');
     for (const name of readdirSync(built))
       if (!name.startsWith('main.')) cpSync(join(built, name), join(dist, name));
-    const ran = spawnSync(process.execPath, [join(dist, 'orch.cjs'), 'complete', 'fish', '--', 'run', 'ti'], {
-      cwd: s.dir,
-      encoding: 'utf8',
-      env: cleanEnv(),
-    });
+    const ran = spawnSync(
+      process.execPath,
+      [join(dist, 'complete.cjs'), 'complete', 'fish', '--', 'run', 'ti'],
+      {
+        cwd: s.dir,
+        encoding: 'utf8',
+        env: cleanEnv(),
+      },
+    );
     expect(ran.stderr).toBe('');
     expect(ran.stdout).toContain('\ntidy\n');
   });
