@@ -26,6 +26,7 @@ async function main(argv: readonly string[]): Promise<number> {
     exitCode: 0,
     extra: [] as readonly string[],
     params: [] as ReturnType<typeof splitArgv>['params'],
+    flags: [] as readonly string[],
   };
   defineCommands(program, state);
   if (argv[0] === 'complete') {
@@ -38,7 +39,7 @@ async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(prepare(argv, program, state), { from: 'user' });
     return state.exitCode;
   } catch (error) {
-    return report(error, argv, state.params);
+    return report(error, argv, state);
   }
 }
 
@@ -46,6 +47,8 @@ interface MainState {
   exitCode: number;
   extra: readonly string[];
   params: ReturnType<typeof splitArgv>['params'];
+  /** Long flags that the command understands, without dashes. */
+  flags: readonly string[];
 }
 
 function createProgram(): Command {
@@ -264,6 +267,7 @@ function prepare(argv: readonly string[], program: Command, state: MainState): s
     word.startsWith('--force=') ? `--force-task=${word.slice('--force='.length)}` : word,
   );
   const split = splitArgv(forced, flags, withValue);
+  state.flags = [...flags];
   state.extra = split.extra;
   state.params = split.params;
   return [...split.known];
@@ -279,8 +283,7 @@ function commandName(argv: readonly string[], withValue: ReadonlySet<string>): s
 }
 
 /** Flags that orch doesn't know are taken for parameters; what may be meant instead, where that went wrong. */
-function flagHints(params: MainState['params'], diagnostics: readonly Diagnostic[]): string[] {
-  const flags = [...GLOBAL_FLAGS, ...RUN_FLAGS].map(({ flags: written }) => longName(written));
+function flagHints({ params, flags }: MainState, diagnostics: readonly Diagnostic[]): string[] {
   return params.flatMap(({ name, value, isAttached, isBare }) => {
     const wrong = diagnostics.find(({ message }) => message.startsWith(`--${name}:`));
     if (wrong === undefined) return [];
@@ -292,7 +295,7 @@ function flagHints(params: MainState['params'], diagnostics: readonly Diagnostic
 }
 
 /** One place where errors become lines on stderr and an exit code. */
-async function report(error: unknown, argv: readonly string[], params: MainState['params']): Promise<number> {
+async function report(error: unknown, argv: readonly string[], state: MainState): Promise<number> {
   const { paint } = terminalFor(process.stderr, argv.includes('--no-color'), process.env);
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.done;
@@ -313,7 +316,7 @@ async function report(error: unknown, argv: readonly string[], params: MainState
       const { annotateDiagnostics } = await import('./github-annotations.ts');
       annotateDiagnostics(error.diagnostics, error.root);
     }
-    for (const hint of flagHints(params, error.diagnostics))
+    for (const hint of flagHints(state, error.diagnostics))
       printError(`  ${paint('hint', 'hint:')} ${hint}\n`);
     return EXIT.usage;
   }

@@ -66,6 +66,7 @@ describe('orch list', () => {
     const { stderr } = await s.exits(2, ['list', '--label', 'nigthly']);
     expect(stderr).toContain("no task has the label 'nigthly'");
     expect(stderr).toContain("did you mean 'nightly'?");
+    expect((await s.exits(2, ['list', '--lable', 'gpu'])).stderr).toContain('did you mean --label?');
   });
 
   it('qualifies a name that several pipelines have, so that each is a target', async () => {
