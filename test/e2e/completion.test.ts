@@ -93,7 +93,7 @@ describe('in bash', () => {
     const s = await project();
     const expected: Record<string, string[]> = {
       'orch ru': ['run '],
-      'orch cache ': ['info ', 'path '],
+      'orch cache p': ['path '],
       'orch help cache i': ['info '],
       'orch completion ': ['bash ', 'zsh ', 'fish '],
       'orch run t': ['train ', 'tidy ', 'transform '],
