@@ -27,8 +27,8 @@ const NOTES: Readonly<Record<string, string>> = {
     "Targets are tasks (train), cells ('train[model=a]', 'train[month=1..3]'), tasks\n" +
     'of a pipeline (taxi:train) or output files. Each parameter is a flag (--month 2)\n' +
     'and each flag a variable (ORCH_JOBS=4).\n\n' +
-    '--output: auto shows the end of what a task printed where it failed, and all of it\n' +
-    'live where it runs alone; group all of it at its end; stream as it comes, prefixed.',
+    '--output auto shows the end of a failed task, all of a task that runs alone;\n' +
+    'group each task whole at its end; stream lines as they come, prefixed.',
   watch:
     'What counts is content, of sources and pipeline files: touched files, and what\n' +
     'tasks make, begin nothing. A run that finds everything up to date is not shown.\n' +

@@ -108,7 +108,7 @@ function defineCommands(program: Command, state: MainState): void {
         import('./commands/watch.ts').then((module) =>
           module.watch(targets, globals(command), {
             ...state,
-            onTrouble: (error) => report(error, process.argv.slice(2), state.params),
+            onTrouble: (error) => report(error, process.argv.slice(2), state),
           }),
         ),
       ),

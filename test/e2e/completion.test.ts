@@ -113,7 +113,7 @@ describe('in bash', () => {
       'orch run --model.robust=t': ['true '],
       'orch run --param mo': ['month=', 'mode=', 'model.max_depth=', 'model.robust='],
       'orch run --param mode=s': ['slow '],
-      'orch run --output ': ['group ', 'stream ', 'quiet '],
+      'orch run --output ': ['auto ', 'group ', 'stream ', 'quiet '],
       'orch graph --format ': ['tree ', 'mermaid ', 'dot ', 'json ', 'svg '],
       'orch list --label ': ['nightly '],
       'orch run -p ': ['flow '],

@@ -85,7 +85,7 @@ describe('orch help', () => {
       'How',
       'Examples',
     ]);
-    expect(run.split('\n').length).toBeLessThanOrEqual(42);
+    expect(run.split('\n').length).toBeLessThanOrEqual(45);
   });
 
   it('of a command that is none is refused', async () => {
