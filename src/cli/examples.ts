@@ -28,7 +28,7 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   watch: [
     example('orch watch report', 'keep report up to date while you edit'),
     example('orch watch test --on-busy restart', 'stop a run that is out of date'),
-    example('orch watch train --month 2 -- --quick', 'with a parameter and a word for the command'),
+    example('orch watch train --month 2 -- --quick', 'with a parameter, and a word more'),
     example('orch watch --json deploy', 'events for another program, one a line'),
   ],
   list: [
