@@ -30,6 +30,16 @@ await build({
   banner: { js: "const __importMetaUrl=require('url').pathToFileURL(__filename).href;" },
 });
 await build({ ...common, entryPoints: ['src/cli/start.ts'], outfile: `${outdir}/orch.cjs` });
+// What completion knows of the commands it needn't make anew for every word: they are asked for once, here.
+const commands = execFileSync(process.execPath, [`${outdir}/main.cjs`, 'complete', '--describe'], {
+  encoding: 'utf8',
+});
+await build({
+  ...common,
+  define: { ...common.define, ORCH_COMMANDS: commands },
+  entryPoints: ['src/cli/complete-quickly.ts'],
+  outfile: `${outdir}/complete.cjs`,
+});
 
 const wrapper = createRequire(import.meta.url)('node:module').wrap;
 const script = new Script(wrapper(readFileSync(`${outdir}/main.cjs`, 'utf8')), { filename: 'main.cjs' });

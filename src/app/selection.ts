@@ -54,14 +54,10 @@ export function resolveTargets(project: Project, targets: readonly string[]): re
       );
     else {
       const { nearest, candidates } = found.error;
-      const list =
-        candidates.length > 12
-          ? `${candidates.slice(0, 12).join(', ')}, … (orch list)`
-          : candidates.join(', ');
       throw new CommandError(
         `there is no task or output named '${target}'`,
         EXIT.usage,
-        `${nearest === null ? '' : `did you mean '${nearest}'? `}Tasks: ${list}`,
+        `${nearest === null ? '' : `did you mean '${nearest}'? `}Tasks: ${someOf(candidates)}`,
       );
     }
   }
@@ -98,6 +94,11 @@ function defaultTargets(project: Project): readonly string[] {
       ? 'there are several pipelines here: say which target to run'
       : 'no target was given, and the pipeline has no `default`',
     EXIT.usage,
-    `tasks: ${tasks.join(', ')}`,
+    `tasks: ${someOf(tasks)}`,
   );
+}
+
+/** No screen full of them. */
+function someOf(tasks: readonly string[]): string {
+  return tasks.length > 12 ? `${tasks.slice(0, 12).join(', ')}, … (orch list)` : tasks.join(', ');
 }

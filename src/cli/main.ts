@@ -2,7 +2,7 @@
  * The command line: which commands there are, and what every one of them does with errors. What a command
  * needs is loaded by its action, so that `--version`, `--help` and `--list` load next to nothing.
  */
-import { Command, CommanderError, Option } from 'commander';
+import { Argument, Command, CommanderError, Option } from 'commander';
 import { CommandError, EXIT } from '../app/exit-codes.ts';
 import { PipelineErrors } from '../app/pipeline-errors.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
@@ -14,13 +14,14 @@ import type { GcFlags } from './commands/cache.ts';
 import {
   addFlags,
   GLOBAL_FLAGS,
+  gathered,
   longName,
   PARAM_FLAGS,
   RUN_FLAGS,
   takesValue,
   WATCH_FLAGS,
 } from './options.ts';
-import { exitWhenFlushed, print, printError, tolerateClosedPipes } from './output.ts';
+import { exitWhenFlushed, printError, tolerateClosedPipes } from './output.ts';
 import type { GlobalOptions } from './request.ts';
 import { isGithub, terminalFor } from './style.ts';
 
@@ -34,13 +35,20 @@ async function main(argv: readonly string[]): Promise<number> {
     exitCode: 0,
     extra: [] as readonly string[],
     params: [] as ReturnType<typeof splitArgv>['params'],
+    flags: [] as readonly string[],
   };
   defineCommands(program, state);
+  if (argv[0] === 'complete') {
+    const { complete } = await import('./commands/complete.ts');
+    const { describeCommands } = await import('./completion/describe-commands.ts');
+    return complete(argv.slice(1), describeCommands(program, WITH_PARAMS));
+  }
+  if (asksForHelp(argv, program)) (await import('./help.ts')).dressHelp(program);
   try {
     await program.parseAsync(prepare(argv, program, state), { from: 'user' });
     return state.exitCode;
   } catch (error) {
-    return report(error, argv, state.params);
+    return report(error, argv, state);
   }
 }
 
@@ -48,6 +56,8 @@ interface MainState {
   exitCode: number;
   extra: readonly string[];
   params: ReturnType<typeof splitArgv>['params'];
+  /** Long flags that the command understands, without dashes. */
+  flags: readonly string[];
 }
 
 function createProgram(): Command {
@@ -66,18 +76,7 @@ function createProgram(): Command {
     .option('--list', 'list the tasks, as `orch list`')
     .option('--clean', 'empty cache and state, as `orch clean`')
     .option('-y, --yes', 'with --clean: do not ask')
-    .option('--outputs', 'with --clean: remove recorded, unedited outputs too')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  orch run deploy                 make deploy and everything it needs, as far as it is stale
-  orch run deploy --month 2       with another value of the parameter month
-  orch run -n deploy              what would run, and why
-  orch --list                     the tasks of this project
-  orch why train                  why train would run, or why it is up to date
-  orch logs train                 what the last attempt of train printed`,
-    );
+    .option('--outputs', 'with --clean: remove recorded, unedited outputs too');
   return program;
 }
 
@@ -99,43 +98,17 @@ function defineCommands(program: Command, state: MainState): void {
 
   const run = program
     .command('run [targets...]')
-    .description('make the targets: run what is stale, restore what is cached, leave the rest')
-    .addHelpText(
-      'after',
-      `
-Targets are tasks (train), matrix cells ('train[model=a]'), tasks of a pipeline (taxi:train) or output files.
-Every parameter of the pipeline is a flag: --month 2. Words after -- are added to the target's command.
-Each flag has a variable: ORCH_JOBS=4, ORCH_KEEP_GOING=1.
-
-Examples:
-  orch run                        the default targets
-  orch run train --model.max_depth=8
-  orch run -j 8 -k report
-  orch run -B train               once more, whatever is up to date
-  orch run --force=train deploy   only train is forced`,
-    );
+    .description('make the targets: run what is stale, restore what is cached, leave the rest');
   addFlags(run, RUN_FLAGS);
   run
-    .option('--force-task <task>', 'as --force=TASK')
+    .addOption(new Option('--force-task <task>', 'as --force=TASK').hideHelp())
     .action((targets: string[], _options: unknown, command: Command) =>
       set(import('./commands/run.ts').then((module) => module.run(targets, globals(command), state))),
     );
 
   const watch = program
     .command('watch [targets...]')
-    .description('run the targets, and again whenever something that they go by changes')
-    .addHelpText(
-      'after',
-      `
-What counts is content, of sources and pipeline files: touched files, and what tasks make, begin nothing.
-A run that finds everything up to date isn't shown. Ctrl-C ends it: with 0 while it waits, with 130 in a run.
-
-Examples:
-  orch watch report               keep report up to date while you edit
-  orch watch test --on-busy restart
-  orch watch train --month 2 -- --quick
-  orch watch --json deploy        events for another program, one a line`,
-    );
+    .description('run the targets, and again whenever something that they go by changes');
   addFlags(watch, WATCH_FLAGS);
   watch
     .addOption(new Option('--force-task <task>').hideHelp())
@@ -144,16 +117,19 @@ Examples:
         import('./commands/watch.ts').then((module) =>
           module.watch(targets, globals(command), {
             ...state,
-            onTrouble: (error) => report(error, process.argv.slice(2), state.params),
+            onTrouble: (error) => report(error, process.argv.slice(2), state),
           }),
         ),
       ),
     );
 
   const command = (usage: string, description: string) => program.command(usage).description(description);
-  command('list', 'list pipelines and tasks').action((_options: unknown, self: Command) =>
-    set(import('./commands/list.ts').then(({ list }) => list(globals(self)))),
-  );
+  command('list', 'list the tasks')
+    .option('--cells', 'list every cell of a matrix instead of one line for all')
+    .option('--label <label>', 'only tasks with this label (repeatable)', gathered)
+    .action((_options: unknown, self: Command) =>
+      set(import('./commands/list.ts').then(({ list }) => list(globals(self), state.params))),
+    );
   addFlags(command('status [targets...]', 'what is stale, and why'), PARAM_FLAGS)
     .option('--exit-code', 'exit with 1 if something is stale')
     .action((targets: string[], options: { exitCode?: boolean }, self: Command) =>
@@ -165,20 +141,6 @@ Examples:
     );
   addFlags(command('why <task>', 'why a task would run, or why it is up to date'), PARAM_FLAGS)
     .option('--run <id>', 'why it ran in an earlier run, by what was recorded then')
-    .addHelpText(
-      'after',
-      `
-Names every cause, compared with the last run: which input changed, which parameter went from what to what, which
-line of the command, which output is missing; and the first task upstream that changed. It runs nothing.
-
-Examples:
-  orch why train
-  orch why train --model.max_depth=8      what another parameter would do
-  orch why 'train[month=1]'               one cell; 'train' tells of all of them
-  orch why models/model.json              the task that makes this file
-  orch why train --run 20261121-140211-ab12cd
-  orch why train --json | jq -r '.reasons[].phrase'`,
-    )
     .action((task: string, options: { run?: string }, self: Command) =>
       set(
         import('./commands/why.ts').then(({ why }) =>
@@ -186,6 +148,24 @@ Examples:
         ),
       ),
     );
+  command('graph [targets...]', 'draw who waits for whom: as a tree, for Mermaid or Graphviz, as SVG or data')
+    .addOption(
+      new Option('--format <format>', 'what to print (default: tree)').choices([
+        'tree',
+        'mermaid',
+        'dot',
+        'json',
+        'svg',
+      ]),
+    )
+    .option('--cells', 'show every cell of a matrix instead of one node for all')
+    .action((targets: string[], _options: unknown, self: Command) =>
+      set(import('./commands/graph.ts').then(({ graph }) => graph(targets, globals(self), state.params))),
+    );
+  command('params [targets...]', 'list the parameters: values, where they come from, who uses them').action(
+    (targets: string[], _options: unknown, self: Command) =>
+      set(import('./commands/params.ts').then(({ params }) => params(targets, globals(self), state.params))),
+  );
   command('logs <task>', 'print the log of the last attempt of a task').action(
     (task: string, _options: unknown, self: Command) =>
       set(import('./commands/logs.ts').then(({ logs }) => logs(task, globals(self)))),
@@ -206,40 +186,31 @@ Examples:
   );
   command('schema', 'print the JSON Schema of pipeline files')
     .option('--path', 'print where this version of it lies, for the settings of an editor')
-    .addHelpText(
-      'after',
-      `
-Examples:
-  orch schema > .orch.schema.json      renew the copy that orch init wrote, after an update of orch
-  # yaml-language-server: $schema=.orch.schema.json       the first line of a pipeline, for editors`,
-    )
     .action((options: { path?: boolean }) =>
       set(import('./commands/schema.ts').then(({ schema }) => schema(options))),
     );
-  command('help [command]', 'print help for a command').action((name: string | undefined) => {
-    const found = program.commands.find((each) => each.name() === name);
-    if (name !== undefined && found === undefined)
-      throw new CommandError(`there is no command '${name}'`, EXIT.usage, '`orch --help` lists the commands');
-    print((found ?? program).helpInformation());
+  command('help [command...]', 'print help for a command').action((names: string[]) => {
+    const found = names.reduce<Command | undefined>(
+      (within, name) => within?.commands.find((each) => each.name() === name),
+      program,
+    );
+    if (found === undefined)
+      throw new CommandError(
+        `there is no command '${names.join(' ')}'`,
+        EXIT.usage,
+        '`orch --help` lists the commands',
+      );
+    found.outputHelp();
   });
+  command('completion', 'print a script that completes words in your shell')
+    .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
+    .action((shell: 'bash' | 'zsh' | 'fish') =>
+      set(import('./commands/completion.ts').then(({ completion }) => completion(shell))),
+    );
   command('init', 'write an orch.yaml from what is there: a Makefile, dvc.yaml, scripts… or an example')
     .option('--from <kind>', 'begin with this kind of file, instead of the first that is found')
     .option('-n, --dry-run', 'print it to stdout and write nothing')
     .option('-y, --yes', 'do not ask which of several to take: the first')
-    .addHelpText(
-      'after',
-      `
-Kinds, in the order in which they are looked for:
-  dvc, snakemake, makefile, taskfile, turbo, justfile, npm, notebooks, python, example
-
-Nothing of what is found is run, and no file is replaced. What can't be carried over is said, and stands in the
-file as a comment. -f FILE writes to another place, such as pipelines/build.yaml.
-
-Examples:
-  orch init                       whatever is here, else a small example
-  orch init -n                    what it would write
-  orch init --from npm            the scripts of package.json, though there is a Makefile too`,
-    )
     .action((_options: unknown, self: Command) =>
       set(import('./commands/init.ts').then(({ init }) => init(globals(self)))),
     );
@@ -250,7 +221,10 @@ Examples:
     .action((_options: unknown, self: Command) =>
       set(import('./commands/clean.ts').then(({ clean }) => clean(globals(self)))),
     );
-  const cache = program.command('cache').description('look at the content cache, or make it smaller');
+  const cache = program
+    .command('cache')
+    .description('look at the content cache, or make it smaller')
+    .helpCommand(false);
   cache
     .command('info')
     .description('where it is, how large it is and may become, and for which projects it keeps what')
@@ -269,25 +243,29 @@ Examples:
     .option('--max-size <size>', 'down to this, such as 10GB (default: below the cap)')
     .option('--max-age <duration>', 'and what was not used for so long, such as 30d')
     .option('-n, --dry-run', 'only say what would be removed')
-    .addHelpText(
-      'after',
-      `
-The least recently used results go first; runs may go on meanwhile. A run that stores something does this by itself
-once the cache is above its cap: cache.max_size in the pipeline or ORCH_CACHE_MAX_SIZE, by default 20GB.
-
-Examples:
-  orch cache gc --max-age 30d
-  orch cache gc --max-size 5GB --dry-run`,
-    )
     .action((flags: GcFlags, self: Command) =>
       set(import('./commands/cache.ts').then(({ cacheGc }) => cacheGc(flags, globals(self)))),
     );
+  // What a run takes as parameters can be asked about in the same words.
+  for (const each of program.commands)
+    if (WITH_PARAMS.has(each.name()) && !each.options.some(({ long }) => long === '--param'))
+      addFlags(
+        each,
+        RUN_FLAGS.filter(({ flags }) => longName(flags) === 'param'),
+      );
   for (const each of [...program.commands, ...cache.commands])
     each.exitOverride().configureOutput({ writeErr: printError });
 }
 
+/** Also where nothing is asked for, which is answered with help. Once too often does no harm. */
+function asksForHelp(argv: readonly string[], program: Command): boolean {
+  const words = argv.filter((word) => !word.startsWith('-'));
+  const { commands } = program.commands.find((each) => each.name() === words.at(-1)) ?? program;
+  return (words.length <= 1 && commands.length > 0) || argv.some((word) => /^(-h|--help|help)$/.test(word));
+}
+
 /** Commands that read a pipeline's parameters. */
-const WITH_PARAMS = new Set(['run', 'watch', 'status', 'why', 'path', 'accept']);
+const WITH_PARAMS = new Set(['run', 'watch', 'list', 'graph', 'params', 'status', 'why', 'path', 'accept']);
 
 /** What commander can't express: parameters as flags, `--force=TASK`, words after `--`. */
 function prepare(argv: readonly string[], program: Command, state: MainState): string[] {
@@ -296,6 +274,7 @@ function prepare(argv: readonly string[], program: Command, state: MainState): s
   const name = commandName(argv, withValue);
   const command = program.commands.find((each) => each.name() === name);
   if (command === undefined || name === null || !WITH_PARAMS.has(name)) return [...argv];
+  for (const { long, required } of command.options) if (long && required) withValue.add(long.slice(2));
   const own = command.options.flatMap(({ long }) => (long ? [long.slice(2)] : []));
   const flags = new Set([
     ...GLOBAL_FLAGS.map(({ flags: written }) => longName(written)),
@@ -308,6 +287,7 @@ function prepare(argv: readonly string[], program: Command, state: MainState): s
     word.startsWith('--force=') ? `--force-task=${word.slice('--force='.length)}` : word,
   );
   const split = splitArgv(forced, flags, withValue);
+  state.flags = [...flags];
   state.extra = split.extra;
   state.params = split.params;
   return [...split.known];
@@ -323,8 +303,7 @@ function commandName(argv: readonly string[], withValue: ReadonlySet<string>): s
 }
 
 /** Flags that orch doesn't know are taken for parameters; what may be meant instead, where that went wrong. */
-function flagHints(params: MainState['params'], diagnostics: readonly Diagnostic[]): string[] {
-  const flags = [...GLOBAL_FLAGS, ...RUN_FLAGS].map(({ flags: written }) => longName(written));
+function flagHints({ params, flags }: MainState, diagnostics: readonly Diagnostic[]): string[] {
   return params.flatMap(({ name, value, isAttached, isBare }) => {
     const wrong = diagnostics.find(({ message }) => message.startsWith(`--${name}:`));
     if (wrong === undefined) return [];
@@ -336,7 +315,7 @@ function flagHints(params: MainState['params'], diagnostics: readonly Diagnostic
 }
 
 /** One place where errors become lines on stderr and an exit code. */
-async function report(error: unknown, argv: readonly string[], params: MainState['params']): Promise<number> {
+async function report(error: unknown, argv: readonly string[], state: MainState): Promise<number> {
   const { paint } = terminalFor(process.stderr, argv.includes('--no-color'), process.env);
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.done;
@@ -357,7 +336,7 @@ async function report(error: unknown, argv: readonly string[], params: MainState
       const { annotateDiagnostics } = await import('./github-annotations.ts');
       annotateDiagnostics(error.diagnostics, error.root);
     }
-    for (const hint of flagHints(params, error.diagnostics))
+    for (const hint of flagHints(state, error.diagnostics))
       printError(`  ${paint('hint', 'hint:')} ${hint}\n`);
     return EXIT.usage;
   }

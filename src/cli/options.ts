@@ -5,6 +5,8 @@ export interface Flag {
   /** As commander writes it: `-j, --jobs <n>`. */
   readonly flags: string;
   readonly description: string;
+  /** The only values that it takes, where that is so: for completion. */
+  readonly values?: readonly string[];
 }
 
 /** Understood by every command, before or after its name. */
@@ -24,33 +26,33 @@ export const GLOBAL_FLAGS: readonly Flag[] = [
 
 export const RUN_FLAGS: readonly Flag[] = [
   { flags: '-j, --jobs <n>', description: 'run up to N tasks at the same time (default: cores)' },
-  { flags: '-k, --keep-going', description: 'after a failure go on with what does not depend on it' },
+  { flags: '-k, --keep-going', description: 'after a failure go on with what does not need it' },
   { flags: '-n, --dry-run', description: 'print what would be done and why; change nothing' },
   {
     flags: '-B, --force',
-    description: 'run the targets and all that they need; --force=TASK only that task',
+    description: 'run even what is up to date; --force=TASK only TASK',
   },
-  { flags: '--param <name=value>', description: 'set a parameter (repeatable); --NAME VALUE does the same' },
+  { flags: '--param <name=value>', description: 'set a parameter (repeatable); or: --NAME VALUE' },
   { flags: '--date <date>', description: 'value of run.date, YYYY-MM-DD (default: today)' },
   { flags: '--only', description: 'run just the targets, with their inputs as they lie' },
-  { flags: '--materialize', description: 'put all outputs on disk, not only those that are asked for' },
-  { flags: '--rehash', description: 'read every file again instead of trusting unchanged stats' },
+  { flags: '--materialize', description: 'put all outputs on disk, not only those asked for' },
+  { flags: '--rehash', description: 'read every file again, whatever its stat says' },
   {
     flags: '--replace',
-    description: 'set aside files that stand in folder or glob outputs without a record',
+    description: 'set aside what orch did not make in output folders',
   },
   { flags: '--no-cache', description: 'neither use nor store cached results' },
-  { flags: '--no-wait', description: 'exit with 4 instead of waiting for another run in this project' },
+  { flags: '--no-wait', description: 'exit with 4 instead of waiting for another run' },
   {
     flags: '--resources <name=total>',
-    description: 'total of a resource, e.g. memory=8GB or licences=2 (repeatable)',
+    description: 'total of a resource: memory=8GB (repeatable)',
   },
   {
     flags: '--output <mode>',
-    description:
-      "what tasks print: auto (the end of it after a failure, all of it while a task runs alone), group (all of it, in one piece at each task's end), stream (as it comes, prefixed) or quiet",
+    description: 'what tasks print: auto, group, stream or quiet',
+    values: ['auto', 'group', 'stream', 'quiet'],
   },
-  { flags: '--no-live', description: 'print plain lines on a terminal too, without the live view' },
+  { flags: '--no-live', description: 'print plain lines on a terminal too' },
   { flags: '-t, --touch', description: 'accept the outputs as they are, as `orch accept`' },
 ];
 
@@ -64,31 +66,33 @@ export const WATCH_FLAGS: readonly Flag[] = [
     longName(flag.flags) === 'force'
       ? {
           ...flag,
-          description: 'force the first run, all that it needs included; --force=TASK only that task',
+          description: 'force the first run; --force=TASK only TASK',
         }
       : flag,
   ),
   {
     flags: '--on-busy <what>',
-    description: 'a change during a run: queue (run again afterwards, the default) or restart',
+    description: 'on a change during a run: queue (default) or restart',
+    values: ['queue', 'restart'],
   },
   { flags: '--debounce <time>', description: 'begin this long after the last change (default: 100ms)' },
   {
     flags: '--poll <time>',
-    description: 'look this often instead of waiting to be told (network drives, containers)',
+    description: 'look this often instead of waiting to be told',
   },
   { flags: '--no-clear', description: 'leave on the screen what earlier runs printed' },
 ];
 
 const REPEATABLE = new Set(['param', 'resources']);
 
+/** For commander: an option that may be given several times. */
+export function gathered(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
+
 export function addFlags(command: Command, flags: readonly Flag[]): Command {
   for (const { flags: written, description } of flags) {
-    if (REPEATABLE.has(longName(written)))
-      command.option(written, description, (value: string, before: readonly string[] = []) => [
-        ...before,
-        value,
-      ]);
+    if (REPEATABLE.has(longName(written))) command.option(written, description, gathered);
     else command.option(written, description);
   }
   return command;

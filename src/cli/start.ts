@@ -1,12 +1,10 @@
 /**
  * The first thing that node runs. Two things are answered here, before the bundle is loaded: `--version`, and a
  * run that has nothing to do because nothing changed since it last had nothing to do. Everything else goes to the
- * bundle, through V8's code cache, which spares compiling it.
+ * bundle. (Words are completed by `complete-quickly`.)
  */
-import { existsSync, readFileSync, writeSync } from 'node:fs';
-import { createRequire, Module } from 'node:module';
+import { existsSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { Script } from 'node:vm';
 import { idleQuestion } from '../app/idle-question.ts';
 import { newRunId } from '../app/run-id.ts';
 import { EVENT_VERSION, type RunEventBody } from '../model/event.ts';
@@ -14,6 +12,7 @@ import { createPlainReporter } from '../reporters/plain.ts';
 import { answerIdle, type IdleReport } from '../state/idle.ts';
 import { appendRun } from '../state/journal.ts';
 import { layoutOf } from '../state/layout.ts';
+import { loadBundle } from './load-bundle.ts';
 import { localDate } from './local-date.ts';
 import { isGithub, terminalFor } from './style.ts';
 
@@ -111,26 +110,6 @@ function findRoot(from: string): string | null {
     )
       return folder;
     if (dirname(folder) === folder) return null;
-  }
-}
-
-function loadBundle(): void {
-  const file = join(__dirname, 'main.cjs');
-  const cachedData = readIfThere(join(__dirname, 'main.cache'));
-  const script = new Script(Module.wrap(readFileSync(file, 'utf8')), {
-    filename: file,
-    ...(cachedData === null ? {} : { cachedData }),
-  });
-  const module = { exports: {} };
-  const main = script.runInThisContext() as (...args: readonly unknown[]) => void;
-  main.call(module.exports, module.exports, createRequire(file), module, file, dirname(file));
-}
-
-function readIfThere(file: string): Buffer | null {
-  try {
-    return readFileSync(file);
-  } catch {
-    return null;
   }
 }
 

@@ -78,6 +78,8 @@ export interface Task {
   readonly params: Readonly<Record<string, JsonValue>>;
   /** Matrix values that its text mentions. */
   readonly matrixMentioned: Readonly<Record<string, JsonValue>>;
+  /** Dotted names of parameters that its matrix mentions: they decide which cells there are, not what a cell makes. */
+  readonly shapedBy: readonly string[];
   /** Commands whose output enters the key. */
   readonly tools: readonly Template[];
   readonly cacheable: boolean;
@@ -106,6 +108,13 @@ export type ParamType =
   | 'list'
   | 'map';
 
+export interface ParamSetting {
+  /** Dotted: `model.max_depth`. */
+  readonly name: string;
+  /** A variable, or a flag as the user typed it: `ORCH_PARAM_MONTH`, `--month`, `--param`. */
+  readonly by: string;
+}
+
 export interface ParamDeclaration {
   readonly name: string;
   readonly type: ParamType;
@@ -113,6 +122,14 @@ export interface ParamDeclaration {
   readonly value: JsonValue;
   /** Where the value came from. */
   readonly origin: 'default' | 'environment' | 'command-line';
+  /** What the file says where nothing sets it; null: a value must be given. */
+  readonly initial: JsonValue | null;
+  readonly min: number | string | null;
+  readonly max: number | string | null;
+  /** Of an enum. */
+  readonly values: readonly JsonValue[] | null;
+  /** What set it, or a part of a map, in the order in which it counts: later ones win. */
+  readonly setBy: readonly ParamSetting[];
   readonly description: string | null;
   readonly position: SourcePosition;
 }

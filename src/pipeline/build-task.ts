@@ -67,6 +67,7 @@ export function buildTask(
     needs: draft.needs,
     params,
     matrixMentioned: mentionedMatrix(draft),
+    shapedBy: draft.shapedBy,
     tools,
     cacheable,
     ...readSettings(draft, filling(NOTHING_KNOWN)),

@@ -55,6 +55,8 @@ export interface TaskDraft {
 
   /** So wrong that only its name is of use, to spare those who mention it further errors. */
   readonly isBroken: boolean;
+  /** Parameters that its matrix mentions. */
+  readonly shapedBy: readonly string[];
   /** What its text mentions, as far as it has been read. */
   readonly mentions: Mention[];
   /** Files that `read_json` reads. */

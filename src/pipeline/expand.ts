@@ -2,7 +2,7 @@
 import type { TaskId } from '../model/ids.ts';
 import type { EnvView, PipelineDraft, TaskDraft } from './draft.ts';
 import { declareEnv } from './env.ts';
-import { fillNode } from './fill.ts';
+import { fillNode, type Noted } from './fill.ts';
 import { type Cell, cellsOf } from './matrix.ts';
 import type { Problems } from './problems.ts';
 import { hasExpression } from './schema.ts';
@@ -37,10 +37,18 @@ export function expandTasks(
     if (node.kind !== 'map') return [broken(entry, emptyMap(entry))];
     const matrix = child(node, 'matrix');
     if (matrix === null) return [make(entry, node, null)];
-    const filled = fillNode(matrix, shared(view));
+    const noted: Noted = { mentions: [], reads: [] };
+    const filled = fillNode(matrix, { ...shared(view), noted });
     const cells = filled?.kind === 'map' ? usableCells(filled, matrix, entry.key, pipeline, problems) : [];
-    return cells.length === 0 ? [broken(entry, node)] : cells.map((cell) => make(entry, node, cell));
+    if (cells.length === 0) return [broken(entry, node)];
+    const shapedBy = paramsIn(noted);
+    return cells.map((cell) => ({ ...make(entry, node, cell), shapedBy }));
   });
+}
+
+function paramsIn({ mentions }: Noted): readonly string[] {
+  const names = mentions.flatMap(({ path: [root, ...rest] }) => (root === 'params' ? rest.join('.') : []));
+  return [...new Set(names)].filter((name) => name !== '');
 }
 
 function newDraft(
@@ -62,6 +70,7 @@ function newDraft(
     node,
     position: { file, line, column },
     isBroken: false,
+    shapedBy: [],
     mentions: [],
     reads: [],
     env: { view: around.env, declared: new Map() },

@@ -6,7 +6,7 @@
 import { nearest } from '../base/nearest.ts';
 import type { Outcome } from '../base/outcome.ts';
 import type { JsonValue } from '../model/ids.ts';
-import type { ParamDeclaration } from '../model/task.ts';
+import type { ParamDeclaration, ParamSetting } from '../model/task.ts';
 import { type Declared, declarationsOf } from './param-declarations.ts';
 import { looseScalar, parseByType, type ReadLoose, troubleWith, typeOfValue } from './param-types.ts';
 import { paramVariable } from './param-variable.ts';
@@ -100,11 +100,13 @@ function valueInForce(declared: Declared, request: ParamsRequest): ParamDeclarat
   let value = declared.initial;
   let origin: ParamDeclaration['origin'] = 'default';
   let isRefused = false;
+  const setBy: ParamSetting[] = [];
   const set = (name: string, text: string, from: string, as: ParamDeclaration['origin']): void => {
     const changed = withValue(declared, value, name, text, request.readLoose);
     if (changed.ok) {
       value = changed.value;
       origin = as;
+      setBy.push({ name, by: from });
       return;
     }
     isRefused = true;
@@ -142,8 +144,9 @@ function valueInForce(declared: Declared, request: ParamsRequest): ParamDeclarat
     );
     return null;
   }
-  const { name, type, description, position } = declared;
-  return { name, type, value, origin, description, position };
+  const { name, type, min, max, values, description, position } = declared;
+  const initial = declared.initial ?? null;
+  return { name, type, value, origin, initial, min, max, values, setBy, description, position };
 }
 
 export function topName(name: string): string {

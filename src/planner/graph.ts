@@ -3,6 +3,7 @@
  * reads. Pure: it knows declarations, not the disk. Path matching comes in as a value (`PathMatching`) so that
  * glob code is loaded only where a pipeline has globs.
  */
+import type { EdgeKind } from '../model/graph-view.ts';
 import type { TaskId } from '../model/ids.ts';
 import type { InputSpec, OutputSpec, Task } from '../model/task.ts';
 
@@ -14,12 +15,12 @@ export interface PathMatching {
   readonly parentOf: (glob: string) => string;
 }
 
-export type EdgeKind = 'need' | 'order' | 'path';
-
 export interface Edge {
   /** Index of the upstream task. */
   readonly task: number;
   readonly kind: EdgeKind;
+  /** Of a `path`: what the upstream task makes and the other reads, as declared; the narrower of the two. */
+  readonly paths: readonly string[];
 }
 
 export interface Graph {
@@ -46,20 +47,25 @@ export function buildGraph(tasks: readonly Task[], matching: PathMatching): Grap
   const upstream: Edge[][] = [];
   const downstream: number[][] = tasks.map(() => []);
   for (const [index, task] of tasks.entries()) {
-    const kinds = new Map<string, Edge>();
-    const add = (maker: number, kind: EdgeKind) => {
-      if (maker !== index) kinds.set(`${maker} ${kind}`, { task: maker, kind });
+    const kinds = new Map<string, Edge & { readonly paths: string[] }>();
+    const add = (maker: number, kind: EdgeKind, path: string | null) => {
+      if (maker === index) return;
+      const key = `${maker} ${kind}`;
+      const paths = path === null ? [] : [path];
+      const known = kinds.get(key);
+      if (known === undefined) kinds.set(key, { task: maker, kind, paths });
+      else if (path !== null && known.paths.at(-1) !== path) known.paths.push(path);
     };
     for (const need of task.needs) {
       const needed = indexOf.get(need.task);
-      if (needed !== undefined) add(needed, need.orderOnly ? 'order' : 'need');
+      if (needed !== undefined) add(needed, need.orderOnly ? 'order' : 'need', null);
     }
     const isNegated = negationOf(task.inputs, matching);
     for (const input of task.inputs) {
       if (input.negated || input.external) continue;
       for (const output of outputs.overlapping(input))
         if (output.spec.kind !== 'file' || input.kind === 'file' || !isNegated(output.spec.path))
-          add(output.task, 'path');
+          add(output.task, 'path', narrower(output.spec, input));
     }
     const edges = [...kinds.values()];
     upstream.push(edges);
@@ -67,6 +73,16 @@ export function buildGraph(tasks: readonly Task[], matching: PathMatching): Grap
   }
   const isMadeInput = (input: InputSpec) => outputs.overlapping(input).length > 0;
   return { tasks, indexOf, upstream, downstream, makerOf: outputs.makerOf, isMadeInput };
+}
+
+/** Of an output and an input that overlap, what says best what goes from the one to the other. */
+function narrower(output: OutputSpec, input: InputSpec): string {
+  if (output.kind === 'file') return output.path;
+  if (input.kind === 'file') return input.path;
+  if (output.kind === 'glob') return output.path;
+  return input.kind === 'folder' && input.path.length > output.path.length
+    ? `${input.path}/`
+    : `${output.path}/`;
 }
 
 function negationOf(inputs: readonly InputSpec[], matching: PathMatching): (path: string) => boolean {

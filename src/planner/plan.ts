@@ -68,7 +68,7 @@ export function makePlan({ graph, targets, finally: finals, expectedMs, only }: 
       task: graph.tasks[index]!,
       upstream: graph.upstream[index]!.flatMap((edge) => {
         const from = position.get(edge.task);
-        return from === undefined ? [] : [{ task: from, kind: edge.kind }];
+        return from === undefined ? [] : [{ ...edge, task: from }];
       }),
       downstream: graph.downstream[index]!.flatMap((next) => position.get(next) ?? []),
       requested: requested.has(index),

@@ -4,6 +4,7 @@ import { nearest } from '../base/nearest.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import type { TaskId } from '../model/ids.ts';
 import { localLabel, type Task } from '../model/task.ts';
+import { cellOf, valueMatches } from './cells.ts';
 
 export interface TargetError {
   readonly kind: 'unknown' | 'ambiguous';
@@ -26,11 +27,14 @@ export function resolveTarget(
   request: TargetRequest,
 ): Outcome<readonly TaskId[], TargetError> {
   const wanted = parseTarget(target);
-  const matching = request.tasks.filter(
+  const meant = request.tasks.filter(
     (task) =>
       (wanted.pipeline ?? request.pipeline ?? task.pipeline) === task.pipeline &&
       (localLabel(task) === wanted.name || (task.name === wanted.base && cellAgrees(task, wanted.cell))),
   );
+  // A value that looks like a pattern is itself before it is one.
+  const exact = wanted.cell === null ? [] : meant.filter((task) => localLabel(task) === wanted.name);
+  const matching = exact.length > 0 ? exact : meant;
   const pipelines = [...new Set(matching.map((task) => task.pipeline))];
   if (pipelines.length === 1) return ok(matching.map((task) => task.id));
   if (pipelines.length > 1)
@@ -58,7 +62,7 @@ interface ParsedTarget {
   readonly name: string;
   /** Without pipeline and cell. */
   readonly base: string;
-  /** `k=v` pairs as written; null where there was no `[…]`, which means every cell. */
+  /** `k=v` pairs as written, `k=a|b`, `k=1..12` and `k=*` among them; null without `[…]`, which means every cell. */
   readonly cell: ReadonlyMap<string, string> | null;
 }
 
@@ -69,16 +73,15 @@ function parseTarget(target: string): ParsedTarget {
   const name = target.slice(colon + 1);
   const match = /^([^[]*)\[(.*)\]$/.exec(name);
   if (match === null || match[2] === '*') return { pipeline, name, base: match?.[1] ?? name, cell: null };
-  const pairs = match[2]!.split(',').map((pair): [string, string] => {
-    const equals = pair.indexOf('=');
-    return [pair.slice(0, equals), pair.slice(equals + 1)];
-  });
-  return { pipeline, name, base: match[1]!, cell: new Map(pairs) };
+  return { pipeline, name, base: match[1]!, cell: cellOf(name) };
 }
 
 function cellAgrees(task: Task, cell: ReadonlyMap<string, string> | null): boolean {
   if (cell === null) return true;
   if (task.cell === null) return false;
-  const own = parseTarget(localLabel(task)).cell;
-  return [...cell].every(([key, value]) => own?.get(key) === value);
+  const own = cellOf(task.label);
+  return [...cell].every(([key, wanted]) => {
+    const value = own?.get(key);
+    return value !== undefined && valueMatches(wanted, value);
+  });
 }

@@ -26,7 +26,7 @@ describe('an unknown command', () => {
     expect(text).toContain('orch run deploy');
     expect(text).not.toContain('orch run deplyo');
   });
-  it.each(['graph', 'history', 'doctor'])('`%s` is not offered as a task', async (word) => {
+  it.each(['history', 'doctor'])('`%s` is not offered as a task', async (word) => {
     expect(await told(word)).not.toContain(`orch run ${word}`);
   });
   it('after `help` is named', async () => {

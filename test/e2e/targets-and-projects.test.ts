@@ -106,6 +106,16 @@ describe('the project root', () => {
   });
 });
 
+describe('a run without a target and without a default', () => {
+  it('names some of many tasks', async () => {
+    const names = Array.from({ length: 40 }, (_, n) => `t${n}`);
+    const s = scenario(Object.fromEntries(names.map((name) => [name, task(name)])));
+    const { stderr } = await s.exits(2, ['run']);
+    expect(stderr).toContain('t11, … (orch list)');
+    expect(stderr).not.toContain('t12');
+  });
+});
+
 describe('pipelines of a root', () => {
   it('are orch.yaml and every YAML file with version and tasks in pipelines/', async () => {
     const s = twoPipelines();

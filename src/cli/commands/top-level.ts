@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { CommandError, EXIT } from '../../app/exit-codes.ts';
 import { openProject } from '../../app/project.ts';
 import { nearest } from '../../base/nearest.ts';
-import { print } from '../output.ts';
 import { type GlobalOptions, projectRequest } from '../request.ts';
 
 export async function topLevel(
@@ -20,7 +19,7 @@ export async function topLevel(
     );
   if (options.list === true) return (await import('./list.ts')).list(options);
   if (options.clean === true) return (await import('./clean.ts')).clean(options);
-  print(program.helpInformation());
+  program.outputHelp();
   return EXIT.usage;
 }
 
