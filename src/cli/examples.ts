@@ -42,12 +42,12 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     example('orch status --exit-code deploy', 'exit with 1 if deploy is stale'),
   ],
   why: [
-    example('orch why train', 'each cause, and the first task that changed'),
-    example('orch why train --model.max_depth=8', 'what another parameter would do'),
+    example('orch why train', 'all causes, and what came first'),
+    example('orch why train --depth 8', 'what another parameter would do'),
     example("orch why 'train[month=1]'", 'one cell of a matrix'),
     example('orch why models/model.json', 'the task that makes this file'),
-    example('orch why train --run 20261121-140211-ab12cd', 'why it ran in an earlier run'),
-    example("orch why train --json | jq -r '.reasons[].phrase'", 'for another program'),
+    example('orch why train --run 20261121-140211-ab12cd', 'why it ran back then'),
+    example('orch why train --json', 'for another program'),
   ],
   graph: [
     example('orch graph deploy', 'what deploy waits for, as a tree'),
