@@ -24,7 +24,7 @@ export function readMap(yaml: Yaml, folder: Folder, path: string): JsonMap | nul
   const text = folder.read(path);
   if (text === null || !/\.(ya?ml|json)$/.test(path)) return null;
   try {
-    const value: unknown = yaml.parse(text, { merge: true });
+    const value: unknown = yaml.parse(text, { merge: true, logLevel: 'error' });
     return isMap(value) ? value : null;
   } catch {
     return null;

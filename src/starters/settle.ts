@@ -71,6 +71,11 @@ export async function settle(request: SettleRequest): Promise<Settled> {
       starter = mend(starter, errors, text);
       continue;
     }
+    const shadowed = diagnostics.find(({ code }) => code === 'parameter-shadowed');
+    if (shadowed !== undefined) {
+      starter = withRenamed(starter, starter.params[paramAt(starter, text, shadowed.line)]!.name);
+      continue;
+    }
     const graph = buildGraph(pipeline.tasks, MATCHING);
     const cycle = findCycle(graph);
     if (cycle !== null) {
@@ -106,6 +111,9 @@ function mend(starter: Starter, errors: readonly Diagnostic[], text: string): St
   const names = errors.map(({ line }) => taskAt(starter, text, line));
   const firstAt = names.findIndex((name) => name !== null);
   const [first] = errors;
+  const param = first === undefined ? undefined : starter.params[paramAt(starter, text, first.line)];
+  if (firstAt === -1 && param !== undefined && first?.code === 'coinciding-parameters')
+    return withRenamed(starter, param.name);
   if (firstAt === -1)
     throw new Error(`the starter from ${starter.from} is refused: ${first?.line}: ${first?.message}`);
   const name = names[firstAt]!;
@@ -122,6 +130,31 @@ function taskAt(starter: Starter, text: string, line: number): string | null {
   if (start === -1 || line <= start + 1) return null;
   const heads = lines.slice(start + 1, line).filter((each) => /^ {2}[^\s#]/.test(each)).length;
   return starter.tasks[heads - 1]?.name ?? null;
+}
+
+/** The parameter in whose lines a line of the text lies; -1 for none. */
+function paramAt(starter: Starter, text: string, line: number): number {
+  const lines = text.split('\n');
+  const start = lines.indexOf('params:');
+  const end = lines.findIndex((each, at) => at > start && /^\S/.test(each));
+  if (start === -1 || line <= start + 1 || line > end) return -1;
+  const heads = lines.slice(start + 1, line).filter((each) => /^ {2}[^\s#]/.test(each)).length;
+  return heads <= starter.params.length ? heads - 1 : -1;
+}
+
+/** A parameter whose flag or variable something else has gets another name, wherever it is mentioned. */
+function withRenamed(starter: Starter, name: string): Starter {
+  let renamed = `${name}_value`;
+  while (starter.params.some((param) => param.name === renamed)) renamed += '_2';
+  const mention = new RegExp(`\\bparams\\.${name}(?![\\w-])`, 'g');
+  const tasks = JSON.stringify([starter.tasks, starter.env ?? {}]).replace(mention, `params.${renamed}`);
+  const [changed, env] = JSON.parse(tasks) as [readonly StarterTask[], Readonly<Record<string, string>>];
+  return {
+    ...starter,
+    params: starter.params.map((param) => (param.name === name ? { ...param, name: renamed } : param)),
+    tasks: changed,
+    ...(starter.env === undefined ? {} : { env }),
+  };
 }
 
 function withTask(starter: Starter, task: StarterTask): Starter {

@@ -21,13 +21,14 @@ interface Package {
 
 export async function turboStarter(folder: Folder, file: string): Promise<Starter> {
   const yaml = await import('yaml');
+  const parse = (text: string): unknown => yaml.parse(text, { logLevel: 'error' });
   const notes: Note[] = [];
   const note = (text: string) => notes.push({ at: file, text });
-  const turbo = withoutComments(folder.read(file) ?? '', yaml.parse);
+  const turbo = withoutComments(folder.read(file) ?? '', parse);
   const tasks = isMap(turbo['tasks']) ? turbo['tasks'] : isMap(turbo['pipeline']) ? turbo['pipeline'] : {};
   const manifest = readManifest(folder, 'package.json');
   const manager = packageManager(manifest, folder);
-  const packages = packagesOf(folder, manifest, yaml.parse);
+  const packages = packagesOf(folder, manifest, parse);
   const byName = new Map(packages.map((each) => [each.name, each]));
   const namer = taskNamer();
   const groupNames = new Map(Object.keys(tasks).map((task) => [task, task.includes('#') ? '' : namer(task)]));

@@ -45,6 +45,6 @@ function kindOf(goal: Goal, command: string, targets: readonly string[], folder:
   // A plain name of which no command makes a file: .PHONY in all but name.
   const isPlainName = !/[./]/.test(target) && stem === null && goal.targets.length === 1;
   const isMentioned =
-    recipe.some((line) => /\$(@|[({]@)/.test(line)) || new RegExp(`\\b${target}\\b`).test(command);
+    recipe.some((line) => /\$(@|[({]@)/.test(line)) || command.split(/[^\w.-]+/).includes(target);
   return isPlainName && !isMentioned && folder.kindOf(target) === null ? 'command' : 'file';
 }

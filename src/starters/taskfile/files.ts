@@ -70,7 +70,7 @@ export function envOf(
     const pieces = isScalar(value) ? renderPieces(String(value), variables) : fail('');
     const isPlain =
       pieces.ok && pieces.value.every((piece) => typeof piece !== 'string' || !piece.includes('$('));
-    if (!isPlain || !pieces.ok) note(`env: ${name}`);
+    if (!isPlain || !pieces.ok || !/^[A-Za-z_]\w*$/.test(name)) note(`env: ${name}`);
     else
       env[name] = pieces.value
         .map((piece) =>
