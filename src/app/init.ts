@@ -10,9 +10,7 @@ import { settle } from '../starters/settle.ts';
 import type { Note, StarterKind } from '../starters/starter.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { findProject } from './root.ts';
-
-/** Beside the pipeline, to be kept in version control: editors find it on every machine, without a network. */
-export const SCHEMA_FILE = '.orch.schema.json';
+import { SCHEMA_FILE } from './schema-file.ts';
 
 export interface InitPlace {
   readonly folder: Folder;

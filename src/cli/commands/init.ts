@@ -9,7 +9,7 @@ import { noteLine } from '../../starters/write-starter.ts';
 import { GLOBAL_FLAGS, longName, RUN_FLAGS } from '../options.ts';
 import { print, printError } from '../output.ts';
 import type { GlobalOptions } from '../request.ts';
-import { schemaText } from './schema.ts';
+import { OLD_SCHEMA, schemaText } from './schema.ts';
 
 export interface InitOptions extends GlobalOptions {
   readonly from?: string;
@@ -57,19 +57,25 @@ async function choose(sources: readonly Source[], options: InitOptions): Promise
   const mayAsk = process.stdin.isTTY && process.stderr.isTTY && options.yes !== true && options.json !== true;
   if (others.length === 0 || !mayAsk) return first.kind;
   const ask = createInterface({ input: process.stdin, output: process.stderr });
+  // A question that Ctrl-C or Ctrl-D ends is never answered.
+  const given = new Promise<never>((_, reject) => {
+    ask.once('SIGINT', () => reject(new CommandError('nothing was written', EXIT.SIGINT)));
+    ask.once('close', () => reject(new CommandError('nothing was written', EXIT.usage)));
+  });
+  given.catch(() => {});
   try {
     for (const [index, { kind, path }] of sources.entries())
       printError(`  ${index + 1}  ${path} (${kind})\n`);
     for (;;) {
-      const answer = (await ask.question(`Begin with which one? [1] `)).trim();
+      const answer = (await Promise.race([ask.question('Begin with which one? [1] '), given])).trim();
       const chosen =
         answer === '' ? first : (sources[Number(answer) - 1] ?? sources.find(({ kind }) => kind === answer));
       if (chosen !== undefined) return chosen.kind;
       printError(`a number from 1 to ${sources.length}, please\n`);
     }
-  } catch {
+  } catch (error) {
     printError('\n');
-    throw new CommandError('nothing was written', EXIT.SIGINT);
+    throw error;
   } finally {
     ask.close();
   }
@@ -90,9 +96,7 @@ function report(initiated: Initiated, sources: readonly Source[], isDry: boolean
       (source) => `also found ${source.path}: \`orch init --from ${source.kind}\` would begin with it`,
     ),
     `${isDry ? 'would write' : 'wrote'} ${file} (${tasks}${params})${schemaFile === null ? '' : ` and ${schemaFile}, which editors read`}`,
-    ...(isSchemaOld
-      ? ['.orch.schema.json is of another version of orch: `orch schema > .orch.schema.json` renews it']
-      : []),
+    ...(isSchemaOld ? [OLD_SCHEMA] : []),
     ...notes.map(noteLine),
   ];
   if (isDry) return lines;

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { pipelineJsonSchema } from '../../pipeline/pipeline-schema.ts';
 import { print } from '../output.ts';
 
+export const OLD_SCHEMA =
+  '.orch.schema.json is of another version of orch: `orch schema > .orch.schema.json` renews it';
+
 /** What `orch init` writes beside a pipeline and the build puts into the installation, byte for byte. */
 export function schemaText(): string {
   return `${JSON.stringify(pipelineJsonSchema(), null, 2)}\n`;

@@ -1,13 +1,17 @@
 /** `orch validate [FILE…]`. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { EXIT } from '../../app/exit-codes.ts';
 import { PipelineErrors } from '../../app/pipeline-errors.ts';
 import { openProject } from '../../app/project.ts';
+import { SCHEMA_FILE } from '../../app/schema-file.ts';
 import { warningsOf } from '../../app/warnings.ts';
 import { type Diagnostic, formatDiagnostic } from '../../base/diagnostic.ts';
 import { annotateDiagnostics } from '../github-annotations.ts';
 import { print, printError } from '../output.ts';
 import { type GlobalOptions, projectRequest } from '../request.ts';
 import { terminalFor } from '../style.ts';
+import { OLD_SCHEMA, schemaText } from './schema.ts';
 
 interface Checked {
   readonly diagnostics: readonly Diagnostic[];
@@ -39,8 +43,19 @@ export async function validate(files: readonly string[], options: GlobalOptions)
     const pipelines = [...new Set(checks.flatMap((each) => each.pipelines))];
     const tasks = checks.reduce((sum, each) => sum + each.tasks, 0);
     print(`valid: ${pipelines.join(', ')} (${tasks} ${tasks === 1 ? 'task' : 'tasks'})\n`);
+    if (checks.some(({ root }) => hasOldSchema(root)))
+      printError(`${paint('hint', 'hint:')} ${OLD_SCHEMA}\n`);
   }
   return exitCode;
+}
+
+/** Is the copy that editors read of another version? */
+function hasOldSchema(root: string): boolean {
+  try {
+    return readFileSync(join(root, SCHEMA_FILE), 'utf8') !== schemaText();
+  } catch {
+    return false;
+  }
 }
 
 async function check(options: GlobalOptions): Promise<Checked> {

@@ -16,7 +16,7 @@ import {
 } from '../../support/project.ts';
 import { said } from './scenario.ts';
 
-const FIXTURES = fileURLToPath(new URL('../fixtures/init/', import.meta.url));
+export const FIXTURES = fileURLToPath(new URL('../fixtures/init/', import.meta.url));
 
 export class FoundProject extends Project {
   /** Variables that every `orch` here gets. */
