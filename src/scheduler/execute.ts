@@ -99,9 +99,10 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
     return { kind: 'inputs-changed', paths: content.changed, durationMs: 0 };
   }
   const watched = context.fingerprinter.witness(
-    task.inputs,
+    gathered.watched,
     [...gathered.sources, ...content.read],
     request.gathering.isMade,
+    gathered.byRecord,
   );
   const attempt = context.startAttempt({
     command: { kind: 'argv', argv: [...command.value.argv] },

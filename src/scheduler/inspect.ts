@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
+import { isInside } from '../base/path.ts';
 import type { StaleReason } from '../model/decision.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue, TaskId, TaskKey } from '../model/ids.ts';
@@ -19,6 +20,7 @@ import { type GatherContext, renderContextOf } from './gather.ts';
 import { type Gathered, isDemanded, type Node } from './node.ts';
 import { renderCommand, renderEnv } from './render.ts';
 import { taskEnvironment } from './task-environment.ts';
+import { upstreamOf } from './upstream-record.ts';
 import { isUnmodified, type WorkspaceContext } from './workspace.ts';
 
 export interface Inspection {
@@ -132,7 +134,7 @@ export function createInspection(
     const maker = graph.makerOf(path);
     const isRecorded = ownership.contentOf(path) !== null;
     return (
-      (maker !== null && (isRecorded || graph.tasks[maker]!.outputs.some((spec) => isLiteral(spec, path)))) ||
+      (maker !== null && (isRecorded || graph.tasks[maker]!.outputs.some((spec) => isOutput(spec, path)))) ||
       (isRecorded && isUnmodified(path, workspace)) ||
       isClaimed(path) ||
       findOutputFolders().has(path)
@@ -150,6 +152,12 @@ export function createInspection(
     fingerprinter,
     matching: context.matching,
     isMade,
+    makerOf: (path) => {
+      const maker = graph.makerOf(path);
+      return maker === null ? null : graph.tasks[maker]!;
+    },
+    madeBelow: (folder) =>
+      graph.madeBelow(folder).map(({ task, spec }) => ({ by: graph.tasks[task]!, spec })),
     scopeOf: (pipeline) => scopes.get(pipeline) ?? pipeline,
     paramsOf: (pipeline) => params.get(pipeline) ?? {},
     environment,
@@ -276,28 +284,15 @@ export function createInspection(
   };
 }
 
-function isLiteral(spec: OutputSpec, path: string): boolean {
-  return spec.kind !== 'glob' && spec.path === path;
+/** A literal output itself, or behind one that can only be a link. */
+function isOutput(spec: OutputSpec, path: string): boolean {
+  return (spec.kind !== 'glob' && spec.path === path) || (spec.kind === 'file' && isInside(spec.path, path));
 }
 
 /** Does a text of the task refer to `metrics`? Then their values are read before it's rendered. */
 function mentionsMetrics(task: Task): boolean {
   const texts = JSON.stringify([task.run, task.env, task.tools, task.probe]);
   return texts.includes('"metrics"');
-}
-
-function upstreamOf(node: Node, nodes: readonly Node[]): readonly Node[] {
-  const seen = new Set<Node>();
-  const add = (each: Node) => {
-    for (const edge of each.plan.upstream) {
-      const upstream = nodes[edge.task]!;
-      if (seen.has(upstream)) continue;
-      seen.add(upstream);
-      add(upstream);
-    }
-  };
-  add(node);
-  return [...seen];
 }
 
 /**

@@ -6,7 +6,7 @@ import type { TaskOutcome } from '../model/event.ts';
 import type { TaskKey } from '../model/ids.ts';
 import type { KeyManifest } from '../model/manifest.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
-import type { Task } from '../model/task.ts';
+import type { InputSpec, Task } from '../model/task.ts';
 import type { PlanNode } from '../planner/plan.ts';
 import type { TaskState } from './task-state.ts';
 
@@ -16,6 +16,10 @@ export interface Gathered {
   readonly manifest: KeyManifest;
   /** Source files among the inputs, to be watched while the command runs. */
   readonly sources: readonly Fingerprint[];
+  /** Inputs under which new files are to be noticed while it runs: the declared ones and folders behind links. */
+  readonly watched: readonly InputSpec[];
+  /** Links of the user's that count by what tasks recorded behind them. */
+  readonly byRecord: ReadonlySet<string>;
   /** Outputs of other tasks that the command will read: node index -> paths, or all of them. */
   readonly content: ReadonlyMap<number, 'all' | ReadonlySet<string>>;
   /** Matched paths of each input spec, for `${{ inputs… }}`. */

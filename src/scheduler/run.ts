@@ -652,6 +652,13 @@ class Run {
       if (changed) this.invalidate(other);
       this.checkReady(other);
     }
+    // Read through a link that a task between them made.
+    if (changed)
+      for (const other of this.nodes)
+        if (other.gathered?.content.has(node.index) === true && !node.plan.downstream.includes(other.index)) {
+          this.invalidate(other);
+          this.checkReady(other);
+        }
     for (const other of this.awaiting) this.checkReady(other);
   }
 
