@@ -162,7 +162,12 @@ export async function findBehindLinks(
       ended.add(path);
       const text = step.isWalked ? part.content.slice(0, part.content.lastIndexOf(' ')) : part.content;
       const isExecutable = made?.entry.kind === 'file' ? made.entry.executable : executable;
-      const now = { ...part, content: `${text} ${content}`, executable: isExecutable };
+      const now = {
+        ...part,
+        content: `${text} ${content}`,
+        executable: isExecutable,
+        made: made === null ? null : { entry: made.entry, by: made.node.index },
+      };
       inputs.set(path, now);
       if (step.isWalked && now.content !== part.content) byRecord.add(path);
     } else if (made !== null && part === undefined && spec !== null && isMeant(spec, path))
@@ -236,6 +241,7 @@ export async function findBehindLinks(
           content: reading.content,
           executable: reading.executable,
           from: null,
+          made: null,
         });
     }
     if (isWhole) watched.push(folder);

@@ -221,7 +221,7 @@ async function commandOf(
   attemptId: string,
 ): Promise<Outcome<{ readonly argv: readonly string[]; readonly env: Record<string, string> }, Failure>> {
   const { task } = node;
-  const render = await renderContextOf(node, gathering, gathered.matched, attempt);
+  const render = await renderContextOf(node, gathering, gathered, attempt);
   const argv = renderCommand(task.run!, render);
   if (!argv.ok) return argv;
   const declared = renderEnv(task, render);

@@ -4,6 +4,7 @@
  * the disk and changes nothing.
  */
 import { createHmac } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lstatOrNull } from '../base/lstat.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
@@ -15,7 +16,7 @@ import type { Fingerprint } from '../fingerprint/path-reader.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue } from '../model/ids.ts';
 import type { OutputEntry } from '../model/result.ts';
-import { type InputSpec, localLabel } from '../model/task.ts';
+import { type InputSpec, localLabel, type Task } from '../model/task.ts';
 import { coverage, escapeGlob, type PathMatching } from '../planner/graph.ts';
 import {
   type BehindLinks,
@@ -23,8 +24,9 @@ import {
   type FoundLink,
   findBehindLinks,
 } from './behind-links.ts';
+import type { RunContext } from './context.ts';
 import { type InputPart, partOf } from './input-part.ts';
-import type { Gathered, Node } from './node.ts';
+import { type Gathered, type Node, wants } from './node.ts';
 import { forKey, keyTextOf, type RenderContext, renderEnv, renderTemplate, scopeOf } from './render.ts';
 import { isGood } from './task-state.ts';
 
@@ -45,6 +47,7 @@ export interface GatherContext {
   readonly grantOf: (node: Node) => Readonly<Record<string, number>>;
   /** By task; a value's own name too, where only one task has it. */
   readonly metrics: (node: Node) => Promise<Readonly<Record<string, JsonValue>>>;
+  readonly readRecorded: RunContext['readRecorded'];
   /** The task, which has no outputs, was accepted by hand when it was last dealt with. */
   readonly wasAccepted: (node: Node) => boolean;
   /** The output of a `tools` command. */
@@ -142,7 +145,8 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
     if (spec.kind !== 'glob') matched[at] = [spec.path];
   }
 
-  const render = await renderContextOf(node, context, matched, 1);
+  const readable = mentionsReadJson(task) ? inputs : NOT_READ;
+  const render = await renderContextOf(node, context, { matched, readable }, 1);
   const env = renderEnv(task, forKey(render));
   if (!env.ok) return env;
   let command = '';
@@ -184,6 +188,7 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
     byRecord: behind.byRecord,
     content,
     matched,
+    readable,
     tainted,
   });
 
@@ -218,13 +223,20 @@ function reachesBelow(spec: InputSpec, path: string, matching: PathMatching): bo
     : isInside(path, spec.path);
 }
 
+const NOT_READ: ReadonlyMap<string, InputPart> = new Map();
+
+function mentionsReadJson(task: Task): boolean {
+  return JSON.stringify([task.run, task.env, task.tools, task.probe]).includes('"read_json"');
+}
+
 /** What the texts of a task may refer to when it runs. */
 export async function renderContextOf(
   node: Node,
   context: GatherContext,
-  matched: readonly (readonly string[])[],
+  { matched, readable }: Pick<Gathered, 'matched' | 'readable'>,
   attempt: number,
 ): Promise<RenderContext> {
+  node.wanted = new Map();
   const needs = () => {
     const values: Record<string, { outputs: JsonValue; status: string }> = {};
     for (const edge of node.plan.upstream) {
@@ -247,11 +259,11 @@ export async function renderContextOf(
     return values;
   };
   return {
-    root: context.root,
     task: node.task,
     params: context.paramsOf(node.task.pipeline),
     environment: context.environment,
     matched,
+    readInput: (path) => readInput(path, readable, node, context),
     needs,
     metrics: await context.metrics(node),
     run: { ...context.run, attempt },
@@ -263,6 +275,23 @@ export async function renderContextOf(
 interface Sources {
   readonly sources: readonly Fingerprint[];
   readonly links: readonly LinkOnTheWay[];
+}
+
+/** For `read_json`: an input's bytes as they entered the key. null: it's no input. Throws the system's error. */
+function readInput(
+  path: string,
+  readable: Gathered['readable'],
+  node: Node,
+  context: GatherContext,
+): Outcome<Uint8Array, string> | null {
+  const part = readable.get(path);
+  if (part === undefined) return null;
+  if (part.made?.entry.kind !== 'file') return ok(readFileSync(join(context.root, path)));
+  const { entry, by } = part.made;
+  const bytes = context.readRecorded(entry.path, entry.digest);
+  if (bytes !== null) return ok(bytes);
+  wants(node, by, entry.path);
+  return fail('is neither on the disk nor in the cache');
 }
 
 /** Matches and hashes the files that no task makes. */
@@ -289,7 +318,8 @@ async function takeSources(
     if ('problem' in reading) return fail({ kind: 'input-unusable', path, message: reading.message });
     matched[spec]!.push(path);
     if (inputs.has(path)) continue;
-    inputs.set(path, { path, content: reading.content, executable: reading.executable, from: null });
+    const { content, executable } = reading;
+    inputs.set(path, { path, content, executable, from: null, made: null });
     sources.push(reading);
   }
   return ok({ sources, links: found.links });

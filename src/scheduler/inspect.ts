@@ -17,7 +17,7 @@ import { coverage } from '../planner/graph.ts';
 import { type Claim, entryOf } from '../state/ownership.ts';
 import type { RunContext } from './context.ts';
 import { type GatherContext, renderContextOf } from './gather.ts';
-import { type Gathered, isDemanded, type Node } from './node.ts';
+import { type Gathered, isDemanded, type Node, wants } from './node.ts';
 import { renderCommand, renderEnv } from './render.ts';
 import { taskEnvironment } from './task-environment.ts';
 import { upstreamOf } from './upstream-record.ts';
@@ -143,7 +143,9 @@ export function createInspection(
 
   const metrics = async (node: Node) =>
     node.task.run !== null && mentionsMetrics(node.task)
-      ? collectMetrics(upstreamOf(node, nodes), node.task.pipeline, context.readMetrics)
+      ? collectMetrics(upstreamOf(node, nodes), node.task.pipeline, context.readMetrics, (upstream, path) =>
+          wants(node, upstream.index, path),
+        )
       : {};
 
   const gathering: GatherContext = {
@@ -164,6 +166,7 @@ export function createInspection(
     run: { id: context.run, date: options.date },
     grantOf,
     metrics,
+    readRecorded: context.readRecorded,
     wasAccepted: (node) => {
       const last = journal.lastAttempt(node.task.id);
       return last?.outcome === 'accepted' && last.key === node.key;
@@ -264,7 +267,7 @@ export function createInspection(
         .checkOutputs(node.result.outputs)
         .some((state, at) => state !== 'ok' && isDemanded(node, node.result!.outputs[at]!.path)),
     async probe(node, gathered) {
-      const render = await renderContextOf(node, gathering, gathered.matched, 1);
+      const render = await renderContextOf(node, gathering, gathered, 1);
       const argv = renderCommand(node.task.probe!, render);
       const declared = renderEnv(node.task, render);
       if (!argv.ok || !declared.ok)
@@ -303,6 +306,8 @@ export async function collectMetrics(
   nodes: readonly Node[],
   pipeline: string,
   read: RunContext['readMetrics'],
+  /** Its record says that there is one, but the content is gone. */
+  onAbsent: (node: Node, path: string) => void = () => {},
 ): Promise<Readonly<Record<string, JsonValue>>> {
   const byTask: Record<string, JsonValue> = {};
   const short = new Map<string, JsonValue | undefined>();
@@ -312,7 +317,9 @@ export async function collectMetrics(
     if (files.length === 0) continue;
     const merged: Record<string, JsonValue> = {};
     for (const { path } of files) {
-      const value = await read(path, node.result?.outputs.find((entry) => entry.path === path) ?? null);
+      const entry = node.result?.outputs.find((output) => output.path === path) ?? null;
+      const value = read(path, entry);
+      if (value === undefined && entry !== null) onAbsent(node, path);
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) Object.assign(merged, value);
     }
     byTask[localLabel(node.task)] ??= merged;

@@ -8,6 +8,7 @@ import type { KeyManifest } from '../model/manifest.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
 import type { InputSpec, Task } from '../model/task.ts';
 import type { PlanNode } from '../planner/plan.ts';
+import type { InputPart } from './input-part.ts';
 import type { TaskState } from './task-state.ts';
 
 /** Everything that decides a task's result, as found at one moment. */
@@ -24,6 +25,8 @@ export interface Gathered {
   readonly content: ReadonlyMap<number, 'all' | ReadonlySet<string>>;
   /** Matched paths of each input spec, for `${{ inputs… }}`. */
   readonly matched: readonly (readonly string[])[];
+  /** The inputs by path, where a text of the task reads one of them (`read_json`). */
+  readonly readable: ReadonlyMap<string, InputPart>;
   /** Made from something that was accepted by hand. */
   readonly tainted: boolean;
 }
@@ -36,6 +39,8 @@ export interface Node {
   /** Which of its outputs must be on disk. */
   demand: 'all' | Set<string>;
   gathered: Gathered | null;
+  /** Recorded outputs that its texts refer to and that are neither on disk nor in the cache: by node index. */
+  wanted: Map<number, Set<string>>;
   decision: Decision | null;
   /** What dependents build on, once settled. */
   key: TaskKey | null;
@@ -65,6 +70,7 @@ export function createNode(plan: PlanNode, index: number, demandAll: boolean): N
     state: { at: 'waiting' },
     demand: demandAll ? 'all' : new Set(),
     gathered: null,
+    wanted: new Map(),
     decision: null,
     key: null,
     result: null,
@@ -89,6 +95,13 @@ export function isDemanded(node: Node, path: string): boolean {
 export function demand(node: Node, paths: 'all' | ReadonlySet<string>): void {
   if (paths === 'all') node.demand = 'all';
   else if (node.demand !== 'all') for (const path of paths) node.demand.add(path);
+}
+
+/** Without this output of the node of index `by` a text of the task can't be filled in. */
+export function wants(node: Node, by: number, path: string): void {
+  const paths = node.wanted.get(by);
+  if (paths === undefined) node.wanted.set(by, new Set([path]));
+  else paths.add(path);
 }
 
 export function isSettled(node: Node): boolean {

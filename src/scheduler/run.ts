@@ -16,7 +16,7 @@ import type { RunContext } from './context.ts';
 import { type ExecuteEnd, executeTask } from './execute.ts';
 import { type GatherContext, gather } from './gather.ts';
 import { createInspection, type Inspection } from './inspect.ts';
-import { createNode, demand, identityOf, isSettled, type Node } from './node.ts';
+import { createNode, demand, type Gathered, identityOf, isSettled, type Node } from './node.ts';
 import { type Progress, progressOf } from './progress.ts';
 import { restoredRecord, restoreOutputs } from './restore.ts';
 import { retryDelayMs } from './retry.ts';
@@ -168,6 +168,7 @@ class Run {
   private isUpstreamSettled(node: Node): boolean {
     return (
       node.plan.upstream.every((edge) => isSettled(this.nodes[edge.task]!)) &&
+      [...node.wanted.keys()].every((index) => isSettled(this.nodes[index]!)) &&
       // Content can come from behind a group, which isn't an edge of its own.
       (node.gathered === null ||
         [...node.gathered.content.keys()].every((index) => isSettled(this.nodes[index]!)))
@@ -240,7 +241,7 @@ class Run {
     node.outdated = false;
     const gathered = await gather(node, this.gathering);
     if (!gathered.ok) {
-      this.settle(node, 'failed', gathered.error);
+      if (!(await this.askForWanted(node))) this.settle(node, 'failed', gathered.error);
       return;
     }
     node.gathered = gathered.value;
@@ -321,12 +322,24 @@ class Run {
       return;
     }
     if (!(await this.mayAct())) return;
-    const lacking = this.lackingUpstream(node);
+    const lacking = this.lackingUpstream(node.gathered!.content);
     if (lacking.length === 0) {
       this.move(node, { at: 'queued' });
       this.enqueue(node);
       return;
     }
+    this.awaitContent(node, lacking);
+  }
+
+  /** Content that a text refers to and that is gone is made again; then the task is decided. */
+  private async askForWanted(node: Node): Promise<boolean> {
+    const lacking = this.lackingUpstream(node.wanted);
+    if (lacking.length === 0) return false;
+    if (await this.mayAct()) this.awaitContent(node, lacking);
+    return true;
+  }
+
+  private awaitContent(node: Node, lacking: readonly Node[]): void {
     this.move(node, { at: 'awaiting-content' });
     this.awaiting.add(node);
     for (const upstream of lacking) this.reopen(upstream);
@@ -334,9 +347,9 @@ class Run {
   }
 
   /** Upstream tasks of which something that is asked for isn't on disk. */
-  private lackingUpstream(node: Node): Node[] {
+  private lackingUpstream(content: Gathered['content']): Node[] {
     const lacking: Node[] = [];
-    for (const [index, paths] of node.gathered?.content ?? []) {
+    for (const [index, paths] of content) {
       const upstream = this.nodes[index]!;
       demand(upstream, paths);
       if (upstream.result !== null && this.inspection.lacks(upstream)) lacking.push(upstream);
@@ -546,7 +559,7 @@ class Run {
     );
     this.context.fingerprinter.forget();
     this.move(node, { at: 'waiting' });
-    for (const upstream of this.lackingUpstream(node)) this.reopen(upstream);
+    for (const upstream of this.lackingUpstream(node.gathered!.content)) this.reopen(upstream);
     this.checkReady(node);
   }
 
