@@ -12,7 +12,7 @@ import { makeFolders } from '../state/layout.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { lookContext, plainOptions } from './look-context.ts';
 import { openProject, openState, type Project, type ProjectRequest, type ProjectState } from './project.ts';
-import { acquireRoot, sweepDeadClaims } from './root-lock.ts';
+import { sweepDeadClaims, type Turn, takeTurn } from './root-lock.ts';
 import { resolveTargets } from './selection.ts';
 
 export interface Accepted {
@@ -20,17 +20,19 @@ export interface Accepted {
   readonly outputs: readonly string[];
 }
 
+export interface AcceptOptions {
+  readonly describe: (failure: import('../model/failure.ts').Failure) => string;
+  readonly turn: Turn;
+}
+
 export async function acceptTasks(
   request: ProjectRequest,
   targets: readonly string[],
-  describe: (failure: import('../model/failure.ts').Failure) => string,
+  { describe, turn }: AcceptOptions,
 ): Promise<readonly Accepted[]> {
   const project = await openProject(request);
   makeFolders(project.layout);
-  const lock = await acquireRoot(project.layout, `accept ${targets.join(' ')}`, {
-    wait: true,
-    onWait: () => {},
-  });
+  const lock = await takeTurn(project.layout, `accept ${targets.join(' ')}`, turn);
   const state = await openState(project, {
     readOnly: false,
     rehash: false,
@@ -42,7 +44,7 @@ export async function acceptTasks(
     return await acceptAll(project, state, request, resolveTargets(project, targets), describe);
   } finally {
     state.close();
-    if (lock !== 'locked') lock.release();
+    lock.release();
   }
 }
 

@@ -16,6 +16,7 @@ import {
   GLOBAL_FLAGS,
   gathered,
   longName,
+  NO_WAIT,
   PARAM_FLAGS,
   RUN_FLAGS,
   takesValue,
@@ -176,7 +177,7 @@ function defineCommands(program: Command, state: MainState): void {
   );
   addFlags(
     command('accept <task>', 'record the outputs on disk as the result of a task, without running it'),
-    PARAM_FLAGS,
+    [...PARAM_FLAGS, NO_WAIT],
   ).action((task: string, _options: unknown, self: Command) =>
     set(import('./commands/accept.ts').then(({ accept }) => accept([task], globals(self), state.params))),
   );
@@ -218,6 +219,7 @@ function defineCommands(program: Command, state: MainState): void {
     .option('--outputs', 'remove recorded, unedited outputs too')
     .option('--orphans', 'remove only recorded outputs that no task makes any more')
     .option('-y, --yes', 'do not ask')
+    .option(NO_WAIT.flags, NO_WAIT.description)
     .action((_options: unknown, self: Command) =>
       set(import('./commands/clean.ts').then(({ clean }) => clean(globals(self)))),
     );
@@ -272,6 +274,9 @@ function prepare(argv: readonly string[], program: Command, state: MainState): s
   const all = [...GLOBAL_FLAGS, ...RUN_FLAGS, ...WATCH_FLAGS].map(({ flags }) => flags);
   const withValue = new Set(all.filter(takesValue).map(longName));
   const name = commandName(argv, withValue);
+  // `orch --clean` is `orch clean`, with all its flags.
+  if (name === null && argv.includes('--clean') && !argv.includes('--list'))
+    return ['clean', ...argv.filter((word) => word !== '--clean')];
   const command = program.commands.find((each) => each.name() === name);
   if (command === undefined || name === null || !WITH_PARAMS.has(name)) return [...argv];
   for (const { long, required } of command.options) if (long && required) withValue.add(long.slice(2));

@@ -24,6 +24,12 @@ export const GLOBAL_FLAGS: readonly Flag[] = [
   { flags: '--no-color', description: 'print without colour' },
 ];
 
+/** Of every command that changes a project. */
+export const NO_WAIT: Flag = {
+  flags: '--no-wait',
+  description: 'exit with 4 instead of waiting for another run',
+};
+
 export const RUN_FLAGS: readonly Flag[] = [
   { flags: '-j, --jobs <n>', description: 'run up to N tasks at the same time (default: cores)' },
   { flags: '-k, --keep-going', description: 'after a failure go on with what does not need it' },
@@ -42,7 +48,7 @@ export const RUN_FLAGS: readonly Flag[] = [
     description: 'set aside what orch did not make in output folders',
   },
   { flags: '--no-cache', description: 'neither use nor store cached results' },
-  { flags: '--no-wait', description: 'exit with 4 instead of waiting for another run' },
+  NO_WAIT,
   {
     flags: '--resources <name=total>',
     description: 'total of a resource: memory=8GB (repeatable)',

@@ -18,6 +18,8 @@ export interface GlobalOptions {
   readonly json?: boolean;
   /** commander's name for `--no-color`: false where it was given. */
   readonly color?: boolean;
+  /** commander's name for `--no-wait`: false where it was given. */
+  readonly wait?: boolean;
   readonly param?: readonly string[];
   readonly date?: string;
   readonly yes?: boolean;
