@@ -9,6 +9,7 @@ import { unreachable } from '../base/outcome.ts';
 import type { Attempt } from '../executors/local.ts';
 import type { RunCounts, RunEventBody, TaskOutcome } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
+import type { Task } from '../model/task.ts';
 import { alwaysRuns, type DecideRequest, decide } from '../planner/decide.ts';
 import { type Admission, createAdmission } from './admission.ts';
 import { type Announcer, createAnnouncer } from './announcer.ts';
@@ -21,6 +22,7 @@ import { type Progress, progressOf } from './progress.ts';
 import { restoredRecord, restoreOutputs } from './restore.ts';
 import { retryDelayMs } from './retry.ts';
 import { isGood, type TaskState, transition } from './task-state.ts';
+import { weakSecretWarner } from './weak-secrets.ts';
 import type { WorkspaceContext } from './workspace.ts';
 
 export interface RunEnd {
@@ -65,6 +67,7 @@ class Run {
   private readonly settledIdentity = new Map<Node, string>();
   private readonly awaiting = new Set<Node>();
   private readonly announcer: Announcer;
+  private readonly warnOfSecrets: (task: Task) => void;
   private queue: Node[] = [];
   /** Asynchronous work under way; at zero with nothing left to start, a phase is over. */
   private pending = 0;
@@ -87,6 +90,7 @@ class Run {
     this.admission = createAdmission({ jobs: options.jobs, totals: options.totals });
     this.inspection = createInspection(context, this.nodes, (node) => this.admission.grantOf(node.task));
     this.announcer = createAnnouncer(context.emit, (work) => this.track(work));
+    this.warnOfSecrets = weakSecretWarner(context);
     this.gathering = this.inspection.gathering;
     this.workspace = this.inspection.workspace;
   }
@@ -455,6 +459,7 @@ class Run {
   private async execute(node: Node): Promise<void> {
     node.attempts++;
     this.commandsStarted = true;
+    this.warnOfSecrets(node.task);
     const end = await this.attemptOnce(node);
     node.durationMs = end.durationMs;
     switch (end.kind) {
