@@ -4,6 +4,7 @@ import { scanOutputs } from '../fingerprint/outputs.ts';
 import type { RunId, TaskId } from '../model/ids.ts';
 import { decide } from '../planner/decide.ts';
 import { makePlan } from '../planner/plan.ts';
+import { typed } from '../reporters/phrases.ts';
 import { granted } from '../scheduler/admission.ts';
 import { gather } from '../scheduler/gather.ts';
 import { createInspection } from '../scheduler/inspect.ts';
@@ -96,7 +97,7 @@ async function acceptAll(
       throw new CommandError(
         `${node.task.label} is not up to date, and what you want to accept is made from it`,
         EXIT.usage,
-        `run \`orch run ${node.task.label}\` first, or accept it too`,
+        `run \`orch run ${typed(node.task.label)}\` first, or accept it too`,
       );
     node.result =
       decision.action === 'run'

@@ -7,6 +7,7 @@ import type { Diagnostic } from '../base/diagnostic.ts';
 import { lstatOrNull } from '../base/lstat.ts';
 import { childOf, leavesRoot } from '../base/path.ts';
 import type { InputSpec, Task } from '../model/task.ts';
+import { typed } from '../reporters/phrases.ts';
 import type { RunContext } from '../scheduler/context.ts';
 import { createInspection, type Inspection } from '../scheduler/inspect.ts';
 import { clearingOf, occupation } from '../scheduler/workspace.ts';
@@ -100,7 +101,7 @@ export function checkOutputs(context: Context): Diagnostic[] {
         spec,
         'output-occupied',
         `the output ${occupied.output} of ${task.label} already holds files that orch did not make: ${shown}`,
-        `keep them as the result with \`orch accept ${task.label}\`, or let them be set aside with \`orch run --replace\``,
+        `keep them as the result with \`orch accept ${typed(task.label)}\`, or let them be set aside with \`orch run --replace ${typed(task.label)}\``,
       ),
     ];
   });

@@ -196,7 +196,7 @@ export function failureText(failure: Failure): string {
     case 'output-occupied':
       return (
         `${failure.output} already holds files that orch did not make: ${someOf(failure.paths)}. ` +
-        'Keep them as the result with `orch accept TASK`, or set them aside with `orch run --replace`'
+        `Keep them as the result with \`orch accept ${typed(failure.task)}\`, or set them aside with \`orch run --replace ${typed(failure.task)}\``
       );
     case 'resources':
       return `it needs ${failure.name} ${failure.wanted}, but there is only ${failure.total}; give more with --resources ${failure.name}=N`;
@@ -209,6 +209,11 @@ export function failureText(failure: Failure): string {
     default:
       return unreachable(failure);
   }
+}
+
+/** A task as it's typed in a shell: the label of a cell has brackets, which shells take for patterns. */
+export function typed(label: string): string {
+  return /^[\w.,:=/%+-]+$/.test(label) ? label : `'${label.replaceAll("'", "'\\''")}'`;
 }
 
 export function errorCodeText(code: string): string {
