@@ -4,6 +4,7 @@ import type { ProjectRequest } from '../app/project.ts';
 import type { SplitArgv } from './argv.ts';
 import { checkFlag } from './flag-values.ts';
 import { localDate } from './local-date.ts';
+import { FLAGS_NOT_YET } from './not-yet.ts';
 import { GLOBAL_FLAGS, longName, RUN_FLAGS } from './options.ts';
 
 export interface GlobalOptions {
@@ -77,7 +78,10 @@ export function projectRequest(
     params,
     environment,
     today: options.date ?? localDate(new Date()),
-    reservedFlags: [...GLOBAL_FLAGS, ...RUN_FLAGS].map(({ flags: written }) => longName(written)),
+    reservedFlags: [
+      ...[...GLOBAL_FLAGS, ...RUN_FLAGS].map(({ flags: written }) => longName(written)),
+      ...FLAGS_NOT_YET,
+    ],
     mayWrite,
   };
 }
