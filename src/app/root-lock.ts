@@ -80,7 +80,7 @@ function unusable({ path, code }: { readonly path: string; readonly code: string
   return new CommandError(
     `the project can't be locked: ${path} (${code})`,
     EXIT.unusable,
-    'make .cache writable',
+    code === 'ENOSPC' || code === 'EDQUOT' ? 'make room there' : 'make .cache writable',
   );
 }
 

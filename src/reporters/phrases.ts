@@ -216,6 +216,14 @@ export function typed(label: string): string {
   return /^[\w.,:=/%+-]+$/.test(label) ? label : `'${label.replaceAll("'", "'\\''")}'`;
 }
 
+/** Of a run whose records can't be written any more. */
+export function recordsLostPhrase(path: string, code: string): string {
+  return (
+    `what is done can no longer be recorded in ${path}: ${errorCodeText(code)}. Nothing new is started, and what is running comes to its end. ` +
+    'Make room there, and the same command goes on from what is recorded'
+  );
+}
+
 export function errorCodeText(code: string): string {
   const texts: Record<string, string> = {
     ENOSPC: 'no space left on the device',

@@ -11,11 +11,14 @@ import type { RunCounts, RunEventBody, TaskOutcome } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
 import type { Task } from '../model/task.ts';
 import { alwaysRuns, type DecideRequest, decide } from '../planner/decide.ts';
+import { recordsLostPhrase } from '../reporters/phrases.ts';
+import { RecordError } from '../state/record-error.ts';
 import { type Admission, createAdmission } from './admission.ts';
 import { type Announcer, createAnnouncer } from './announcer.ts';
 import type { RunContext } from './context.ts';
 import { type ExecuteEnd, executeTask } from './execute.ts';
 import { type GatherContext, gather } from './gather.ts';
+import { guardRecords, recordIfPossible } from './guarded-records.ts';
 import { createInspection, type Inspection } from './inspect.ts';
 import { createNode, demand, type Gathered, identityOf, isSettled, type Node } from './node.ts';
 import { type Progress, progressOf } from './progress.ts';
@@ -33,6 +36,8 @@ export interface RunEnd {
   readonly counts: RunCounts;
   readonly savedMs: number;
   readonly commandsStarted: boolean;
+  /** Records under `.cache/` couldn't be written; nothing was started after that. */
+  readonly recordsLost: boolean;
   readonly failures: readonly { readonly node: Node; readonly failure: Failure }[];
 }
 
@@ -81,8 +86,12 @@ class Run {
   private ending: 'done' | 'restart' | 'locked' = 'done';
   private phaseOver: () => void = () => {};
   private crash: unknown = null;
+  private recordsLost = false;
+  private readonly context: RunContext;
 
-  constructor(private readonly context: RunContext) {
+  constructor(given: RunContext) {
+    const context = { ...given, ...guardRecords(given, (error) => this.loseRecords(error)) };
+    this.context = context;
     const { plan, options } = context;
     this.nodes = plan.nodes.map((node, index) =>
       createNode(node, index, options.materialize || node.requested),
@@ -97,7 +106,8 @@ class Run {
 
   async carryOut(): Promise<RunEnd> {
     await this.runPhase('main');
-    if (this.commandsStarted && this.ending === 'done' && !this.killed) await this.runPhase('final');
+    if (this.commandsStarted && this.ending === 'done' && !this.killed && !this.recordsLost)
+      await this.runPhase('final');
     if (this.crash !== null) throw this.crash;
     for (const node of this.nodes) if (node.unreported) this.report(node, null);
     return {
@@ -107,6 +117,7 @@ class Run {
       counts: this.counts(),
       savedMs: this.nodes.reduce((sum, node) => sum + savedMsOf(node), 0),
       commandsStarted: this.commandsStarted,
+      recordsLost: this.recordsLost,
       failures: this.failures,
     };
   }
@@ -199,7 +210,8 @@ class Run {
     this.pending++;
     work
       .catch((error: unknown) => {
-        this.crash ??= error;
+        if (error instanceof RecordError) this.loseRecords(error);
+        else this.crash ??= error;
         this.stopping = true;
       })
       .finally(() => {
@@ -210,6 +222,21 @@ class Run {
 
   private checkPhaseOver(): void {
     if (this.pending === 0 && (this.queue.length === 0 || this.stopping)) this.phaseOver();
+  }
+
+  /** No task may start whose end could not be recorded. */
+  private loseRecords({ path, code }: { readonly path: string; readonly code: string }): void {
+    if (this.recordsLost) return;
+    this.recordsLost = true;
+    this.stopping = true;
+    this.context.emit({
+      event: 'notice',
+      level: 'error',
+      code: 'records-unwritable',
+      message: recordsLostPhrase(path, code),
+      task: null,
+    });
+    this.giveUpRetries();
   }
 
   // ---- deciding -------------------------------------------------------------------------------------------
@@ -298,11 +325,11 @@ class Run {
   private adopt(node: Node, request: DecideRequest): void {
     if (node.result === null || request.own !== null || this.context.journal.resultOf(request.key) !== null)
       return;
-    this.context.store?.touch(node.result);
-    this.context.journal.append([
-      { kind: 'result', result: node.result },
-      restoredRecord(node, request, this.context),
-    ]);
+    const { result } = node;
+    this.context.store?.touch(result);
+    recordIfPossible(() =>
+      this.context.journal.append([{ kind: 'result', result }, restoredRecord(node, request, this.context)]),
+    );
   }
 
   /** True once this run may change disk and state; false where it must not go on. */
@@ -656,6 +683,7 @@ class Run {
       this.failures.push({ node, failure: lost });
       node.state = { at: 'settled', outcome: 'failed' };
       this.stopping = true;
+      if (lost.kind === 'io') this.loseRecords(lost);
     }
     this.report(node, lost, (event) => this.context.emit(event));
   }

@@ -19,6 +19,7 @@ import type { Digest } from '../model/ids.ts';
 import type { OutputEntry } from '../model/result.ts';
 import type { PathKind } from '../model/task.ts';
 import type { Layout } from './layout.ts';
+import { recording, recordingSlowly } from './record-error.ts';
 
 export interface Claim {
   readonly attempt: string;
@@ -42,7 +43,7 @@ export interface Ownership {
   paths(): Iterable<string>;
   /** Claims without an end. While this process holds the root's lock, those of other processes are dead. */
   openClaims(): readonly Claim[];
-  /** Takes effect in memory at once; durable when `sync` resolves. */
+  /** Takes effect in memory at once; durable when `sync` resolves. Throws RecordError, as `sync` rejects with. */
   append(changes: readonly OwnershipChange[]): void;
   sync(): Promise<void>;
   close(): void;
@@ -131,15 +132,15 @@ export function openOwnership(layout: Layout): Ownership {
     paths: () => own.keys(),
     openClaims: () => [...claims.values()],
     append(changes) {
-      appenders ??= open();
+      appenders ??= recording(layout.owned, open);
       const added = changes.map((change): Line => toLine(next++, change));
       for (const line of added) apply(line, own, claims);
       lineCount += added.length;
-      for (const appender of appenders) appender.append(added);
+      for (const [at, appender] of appenders.entries()) recording(copies[at]!, () => appender.append(added));
     },
     async sync() {
       // One copy is enough against a power cut; the second is against damage.
-      await appenders?.[0]?.sync();
+      await recordingSlowly(copies[0], async () => appenders?.[0]?.sync());
     },
     close() {
       for (const appender of appenders ?? []) appender.close();
