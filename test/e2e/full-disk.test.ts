@@ -227,9 +227,10 @@ it('a full disk (needs the right to mount) ends the run with its summary, and ro
     }),
   );
   s.write('in.txt', '1\n');
+  await s.ok('run', 'first');
   const ran = await s.exits(3, ['run', 'next']);
   expect(said(ran)).not.toContain('internal error');
-  expect(ran.stdout).toMatch(/📋 1 run, .* 1 failed/);
+  expect(ran.stdout).toMatch(/📋 0 run, 0 restored, 1 up to date, 1 failed/);
   expect(ran.stderr).toMatch(/no space left on the device \(ENOSPC\)/);
   expect(s.ran()).toEqual(['first', 'eats']);
   expect((await s.exits(3, ['run', 'next'])).stderr).toMatch(/make room there/i);
