@@ -21,13 +21,13 @@ const common = {
   // `import('node:os')` becomes a lazy `require`: code run from a cached script has no module loader of its own.
   supported: { 'dynamic-import': false },
   define: { ORCH_VERSION: JSON.stringify(version), 'import.meta.url': '__importMetaUrl' },
+  banner: { js: "const __importMetaUrl=require('url').pathToFileURL(__filename).href;" },
   logLevel: 'warning',
 };
 await build({
   ...common,
   entryPoints: ['src/cli/main.ts'],
   outfile: `${outdir}/main.cjs`,
-  banner: { js: "const __importMetaUrl=require('url').pathToFileURL(__filename).href;" },
 });
 await build({ ...common, entryPoints: ['src/cli/start.ts'], outfile: `${outdir}/orch.cjs` });
 // What completion knows of the commands it needn't make anew for every word: they are asked for once, here.

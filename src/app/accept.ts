@@ -4,6 +4,7 @@ import { scanOutputs } from '../fingerprint/outputs.ts';
 import type { RunId, TaskId } from '../model/ids.ts';
 import { decide } from '../planner/decide.ts';
 import { makePlan } from '../planner/plan.ts';
+import { typed } from '../reporters/phrases.ts';
 import { granted } from '../scheduler/admission.ts';
 import { gather } from '../scheduler/gather.ts';
 import { createInspection } from '../scheduler/inspect.ts';
@@ -12,7 +13,7 @@ import { makeFolders } from '../state/layout.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { lookContext, plainOptions } from './look-context.ts';
 import { openProject, openState, type Project, type ProjectRequest, type ProjectState } from './project.ts';
-import { acquireRoot, sweepDeadClaims } from './root-lock.ts';
+import { sweepDeadClaims, type Turn, takeTurn } from './root-lock.ts';
 import { resolveTargets } from './selection.ts';
 
 export interface Accepted {
@@ -20,17 +21,19 @@ export interface Accepted {
   readonly outputs: readonly string[];
 }
 
+export interface AcceptOptions {
+  readonly describe: (failure: import('../model/failure.ts').Failure) => string;
+  readonly turn: Turn;
+}
+
 export async function acceptTasks(
   request: ProjectRequest,
   targets: readonly string[],
-  describe: (failure: import('../model/failure.ts').Failure) => string,
+  { describe, turn }: AcceptOptions,
 ): Promise<readonly Accepted[]> {
   const project = await openProject(request);
   makeFolders(project.layout);
-  const lock = await acquireRoot(project.layout, `accept ${targets.join(' ')}`, {
-    wait: true,
-    onWait: () => {},
-  });
+  const lock = await takeTurn(project.layout, `accept ${targets.join(' ')}`, turn);
   const state = await openState(project, {
     readOnly: false,
     rehash: false,
@@ -42,7 +45,7 @@ export async function acceptTasks(
     return await acceptAll(project, state, request, resolveTargets(project, targets), describe);
   } finally {
     state.close();
-    if (lock !== 'locked') lock.release();
+    lock.release();
   }
 }
 
@@ -94,7 +97,7 @@ async function acceptAll(
       throw new CommandError(
         `${node.task.label} is not up to date, and what you want to accept is made from it`,
         EXIT.usage,
-        `run \`orch run ${node.task.label}\` first, or accept it too`,
+        `run \`orch run ${typed(node.task.label)}\` first, or accept it too`,
       );
     node.result =
       decision.action === 'run'

@@ -6,12 +6,13 @@ import { forgetRootId, readRootId } from '../state/root-id.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { PipelineErrors } from './pipeline-errors.ts';
 import { openProject, openState, type Project, type ProjectRequest } from './project.ts';
-import { acquireRoot } from './root-lock.ts';
+import { type Turn, takeTurn } from './root-lock.ts';
 
 export interface CleanRequest {
   readonly project: ProjectRequest;
   readonly outputs: boolean;
   readonly orphansOnly: boolean;
+  readonly turn: Turn;
 }
 
 export interface Cleaned {
@@ -34,13 +35,13 @@ export async function clean(request: CleanRequest): Promise<Cleaned> {
       );
     throw error;
   });
-  const lock = await acquireRoot(project.layout, 'clean', { wait: true, onWait: () => {} });
+  const lock = await takeTurn(project.layout, 'clean', request.turn);
   try {
     const removed = request.outputs || request.orphansOnly ? await removeOutputs(project, request) : [];
     if (request.orphansOnly) return { outputs: removed, cachedFiles: 0, freedBytes: 0, keptForOthers: 0 };
     return { outputs: removed, ...(await emptyCache(project, request)) };
   } finally {
-    if (lock !== 'locked') lock.release();
+    lock.release();
   }
 }
 

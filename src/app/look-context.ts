@@ -4,8 +4,8 @@ import type { RunId } from '../model/ids.ts';
 import type { Plan } from '../planner/plan.ts';
 import type { RunContext, RunOptions } from '../scheduler/context.ts';
 import type { PredictContext } from '../scheduler/predict.ts';
-import { metricsReader } from './metrics-reader.ts';
 import type { Project, ProjectState } from './project.ts';
+import { recordedReader } from './recorded-reader.ts';
 
 export interface LookRequest {
   readonly project: Project;
@@ -33,7 +33,7 @@ export function lookContext(request: LookRequest): PredictContext {
     journal: state.journal,
     ownership: state.ownership,
     emit: request.emit ?? (() => {}),
-    readMetrics: metricsReader(project.layout, state.store),
+    ...recordedReader(project.layout, state.store),
     runProbe: () => Promise.reject(new Error('looking runs no command')),
     now: Date.now,
     liveRun: state.liveRun,

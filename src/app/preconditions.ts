@@ -5,7 +5,9 @@
 import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { lstatOrNull } from '../base/lstat.ts';
+import { childOf, leavesRoot } from '../base/path.ts';
 import type { InputSpec, Task } from '../model/task.ts';
+import { typed } from '../reporters/phrases.ts';
 import type { RunContext } from '../scheduler/context.ts';
 import { createInspection, type Inspection } from '../scheduler/inspect.ts';
 import { clearingOf, occupation } from '../scheduler/workspace.ts';
@@ -37,7 +39,7 @@ async function checkInput(
     const found = await context.fingerprinter.matchInputs([spec], {
       isMade: options.only ? () => false : inspection.gathering.isMade,
     });
-    if (found.matches.length > 0) return null;
+    if (found.matches.length > 0 || isMadeBehindLink(spec, context)) return null;
     return diagnose(
       spec,
       'input-missing',
@@ -47,6 +49,7 @@ async function checkInput(
   }
   const path = spec.external ? resolve(layout.root, spec.path) : join(layout.root, spec.path);
   const isThere = lstatOrNull(path) !== null;
+  if (!isThere && isMadeBehindLink(spec, context)) return null;
   if (!isThere)
     return diagnose(
       spec,
@@ -66,6 +69,16 @@ async function checkInput(
     `the input ${spec.path} of ${task.label} was made by a task that the pipeline no longer has`,
     'bring the task back, or make the file your own: copy it to another name and list that',
   );
+}
+
+/** A task makes it, behind a link of the user's. */
+function isMadeBehindLink(spec: InputSpec, { graph, matching, fingerprinter, options }: Context): boolean {
+  if (spec.external || options.only) return false;
+  const literal = spec.kind === 'glob' ? matching.parentOf(spec.path) : spec.path;
+  const place = fingerprinter.placeOf(literal);
+  if (place === null || place === literal || leavesRoot(place)) return false;
+  const rest = spec.path.slice(literal.length).replace(/^\//, '');
+  return graph.isMadeInput({ ...spec, path: rest === '' ? place : childOf(place, rest) });
 }
 
 /** Only for tasks without any record: others may turn out to be up to date, and are checked when they act. */
@@ -88,7 +101,7 @@ export function checkOutputs(context: Context): Diagnostic[] {
         spec,
         'output-occupied',
         `the output ${occupied.output} of ${task.label} already holds files that orch did not make: ${shown}`,
-        `keep them as the result with \`orch accept ${task.label}\`, or let them be set aside with \`orch run --replace\``,
+        `keep them as the result with \`orch accept ${typed(task.label)}\`, or let them be set aside with \`orch run --replace ${typed(task.label)}\``,
       ),
     ];
   });

@@ -73,9 +73,10 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   const fatal = errors.filter(({ file }) => fileOfChosen === null || file === null || file === fileOfChosen);
   if (fatal.length > 0) throw new PipelineErrors(loaded.diagnostics, textOf, layout.root);
   const chosen = request.pipeline ?? loaded.pipelines.find(({ file }) => file === fileOfChosen)?.name ?? null;
+  const byVariable = request.start.variables?.['pipeline'];
   if (request.pipeline !== null && !loaded.pipelines.some(({ name }) => name === request.pipeline))
     throw new CommandError(
-      `there is no pipeline named '${request.pipeline}'`,
+      `there is no pipeline named '${request.pipeline}'${byVariable === undefined ? '' : `, which ${byVariable} asks for`}`,
       EXIT.usage,
       `pipelines here: ${loaded.pipelines.map(({ name }) => name).join(', ')}${request.pipeline.includes('=') ? '; to set a parameter use --param' : ''}`,
     );

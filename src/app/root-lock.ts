@@ -40,6 +40,28 @@ export async function acquireRoot(
   return 'locked';
 }
 
+/** How a command that isn't a run waits for its turn. */
+export type Turn = Pick<AcquireOptions, 'wait' | 'onWait'>;
+
+/** As `acquireRoot`, for commands that have nothing else to say: where they may not wait, that is an error. */
+export async function takeTurn(layout: Layout, who: string, turn: Turn): Promise<Lock> {
+  let holder: Held | null = null;
+  const lock = await acquireRoot(layout, who, {
+    wait: turn.wait,
+    onWait: (held) => {
+      holder = held;
+      if (turn.wait) turn.onWait(held);
+    },
+  });
+  if (lock !== 'locked') return lock;
+  const { who: holds, pid } = holder ?? { who: 'another run', pid: 0 };
+  throw new CommandError(
+    `another run is changing this project: ${holds} (process ${pid})`,
+    EXIT.locked,
+    'nothing was changed; try again when it has ended, or leave out --no-wait to wait for it',
+  );
+}
+
 /** A run that is a task of the run it would wait for would wait for ever (SPEC D7). */
 function refuseAncestor(held: Held): void {
   const ancestors = (process.env['ORCH_ATTEMPT'] ?? '')
@@ -58,7 +80,7 @@ function unusable({ path, code }: { readonly path: string; readonly code: string
   return new CommandError(
     `the project can't be locked: ${path} (${code})`,
     EXIT.unusable,
-    'make .cache writable',
+    code === 'ENOSPC' || code === 'EDQUOT' ? 'make room there' : 'make .cache writable',
   );
 }
 

@@ -14,6 +14,8 @@ export interface StartPoint {
   readonly isFlag?: boolean;
   /** `--root DIR` */
   readonly root: string | null;
+  /** Variables that the user named these by instead of flags: by the flag's name, `ORCH_FILE`. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 export interface PipelineFile {
@@ -38,12 +40,20 @@ export interface ProjectProblem {
 export function findProject(start: StartPoint): Outcome<FoundProject, ProjectProblem> {
   const from = resolve(start.cwd, start.dir ?? '.');
   if (!isFolder(from))
-    return fail({ message: `${start.dir ?? from} is not a folder`, hint: 'give -C an existing folder' });
+    return fail({
+      message: `${start.dir ?? from} is not a folder`,
+      hint: `give ${start.variables?.['directory'] ?? '-C'} an existing folder`,
+    });
   if (start.file !== null) return projectOfFile(resolve(from, start.file), start, from);
   if (start.root !== null) {
     const root = resolve(from, start.root);
     const files = pipelineFiles(root);
-    return files.length > 0 ? ok({ root, files, chosen: null }) : fail(nothingIn([root]));
+    if (files.length > 0) return ok({ root, files, chosen: null });
+    const given = start.variables?.['root'];
+    return fail({
+      ...nothingIn([root]),
+      ...(given === undefined ? {} : { hint: `give ${given} a folder that holds pipelines, or unset it` }),
+    });
   }
   const looked: string[] = [];
   for (let folder = from; ; folder = dirname(folder)) {
@@ -62,10 +72,7 @@ function projectOfFile(file: string, start: StartPoint, from: string): Outcome<F
     const shown = relative(from, file) || file;
     return fail({
       message: `can't read the pipeline file ${shown} (${(error as NodeJS.ErrnoException).code})`,
-      hint:
-        start.isFlag === false
-          ? 'name an existing pipeline file'
-          : '-f names a pipeline file, as in make; to force tasks use -B or --force',
+      hint: fileHint(start),
     });
   }
   const folder = dirname(file);
@@ -79,10 +86,18 @@ function projectOfFile(file: string, start: StartPoint, from: string): Outcome<F
   if (path.startsWith('..'))
     return fail({
       message: `${file} lies outside the root ${root}`,
-      hint: 'give --root a folder that holds it',
+      hint: `give ${start.variables?.['root'] ?? '--root'} a folder that holds it`,
     });
   const others = pipelineFiles(root).filter((other) => other.path !== path);
   return ok({ root, files: [{ path, text }, ...others], chosen: path });
+}
+
+function fileHint({ isFlag, variables }: StartPoint): string {
+  const variable = variables?.['file'];
+  if (variable !== undefined) return `${variable} must name an existing pipeline file`;
+  return isFlag === false
+    ? 'name an existing pipeline file'
+    : '-f names a pipeline file, as in make; to force tasks use -B or --force';
 }
 
 /** `orch.yaml` and every pipeline in `pipelines/`; other YAML there is skipped. */

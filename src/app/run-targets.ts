@@ -287,6 +287,7 @@ function exitCodeOf(end: RunEnd): number {
     default:
       break;
   }
+  if (end.recordsLost) return EXIT.unusable;
   // A task that nobody got to, though nothing failed, would be a bug; it must not pass for success.
   const isLeft = end.nodes.some(({ state }) => state.at === 'settled' && state.outcome === 'not-started');
   if (end.failures.length === 0) return isLeft ? EXIT.failed : EXIT.done;

@@ -8,7 +8,7 @@
 
 const REPLACEMENT = Buffer.from('***');
 /** Below this, a value (or a fragment of an encoded one) is as likely to be an innocent word. */
-const MIN_LENGTH = 4;
+export const WEAK_BELOW = 4;
 /** Single lines of a longer value are masked only when they are this long: `}` and `[section]` stay readable. */
 const MIN_LINE_LENGTH = 8;
 
@@ -32,7 +32,7 @@ export interface Masker {
  * and the gaps give it away. Such values are masked all the same (a promise is a promise); callers warn.
  */
 export function isWeakSecret(value: string): boolean {
-  return value.trim().length < MIN_LENGTH;
+  return value.trim().length < WEAK_BELOW;
 }
 
 /** Makes a masker for these values; empty ones are ignored. Pure: no disk, no environment. */
@@ -77,7 +77,7 @@ function base64Forms(value: Buffer): string[] {
     const text = Buffer.concat([Buffer.alloc(offset), value]).toString('base64');
     // Characters whose six bits all come from the value, whatever stands before and after it.
     const fixed = text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + value.length) * 8) / 6));
-    if (fixed.length >= MIN_LENGTH) forms.push(fixed);
+    if (fixed.length >= WEAK_BELOW) forms.push(fixed);
   }
   for (const width of [64, 76]) {
     for (let at = 0; at < forms[0]!.length && forms[0]!.length > width; at += width) {
@@ -88,7 +88,7 @@ function base64Forms(value: Buffer): string[] {
   return [
     ...forms,
     ...forms.map((form) => form.replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')),
-  ].filter((form) => form.length >= MIN_LENGTH);
+  ].filter((form) => form.length >= WEAK_BELOW);
 }
 
 /**

@@ -7,7 +7,8 @@
  * hence the namespace. It reads the process table only and knows nothing of what the processes do.
  */
 import { readFileSync, readlinkSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { bootId } from './boot.ts';
+import { askSystem } from './system-tool.ts';
 
 /** `unknown`: a process of another boot, machine, container or (where /proc hides them) user: not to be seen from here. */
 export type Life = 'alive' | 'dead' | 'unknown';
@@ -83,7 +84,7 @@ function startOf(pid: number): string | null {
     return stat === null || hasEnded(stat) ? null : stat.startTicks;
   }
   // One second is as fine as ps says it; a pid isn't handed out twice within that.
-  const line = output('ps', ['-o', 'state=,lstart=', '-p', String(pid)]);
+  const line = askSystem('ps', ['-o', 'state=,lstart=', '-p', String(pid)]);
   const [state, ...start] = (line ?? '').trim().split(/\s+/);
   if (state === undefined || state === '' || state.startsWith('Z')) return null;
   const startMs = Date.parse(`${start.join(' ')} UTC`);
@@ -99,21 +100,6 @@ function belongsToAnother(pid: number): boolean {
   }
 }
 
-let knownBootId: string | undefined;
-function bootId(): string {
-  knownBootId ??= readBootId();
-  return knownBootId;
-}
-
-function readBootId(): string {
-  if (process.platform !== 'linux') return output('sysctl', ['-n', 'kern.bootsessionuuid'])?.trim() || 'none';
-  try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
-  } catch {
-    return 'none';
-  }
-}
-
 let knownNamespace: string | undefined;
 function pidNamespace(): string {
   knownNamespace ??= readPidNamespace();
@@ -125,21 +111,5 @@ function readPidNamespace(): string {
     return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
   } catch {
     return 'none';
-  }
-}
-
-/** Only macOS comes here: child_process costs 4 ms to load, so it is loaded on demand. */
-function output(command: string, args: readonly string[]): string | null {
-  const { execFileSync } = createRequire(import.meta.url)(
-    'node:child_process',
-  ) as typeof import('node:child_process');
-  try {
-    return execFileSync(command, args, {
-      encoding: 'utf8',
-      env: { PATH: '/bin:/usr/bin:/sbin:/usr/sbin', LC_ALL: 'C', TZ: 'UTC' },
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-  } catch {
-    return null;
   }
 }

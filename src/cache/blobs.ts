@@ -3,7 +3,7 @@
  * it is whole, checked and synced, so every name leads to bytes that were right once; whether they still are is
  * checked at each use. Doesn't know results.
  */
-import { chmodSync, closeSync, lstatSync, openSync, renameSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, lstatSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { type IoError, removeFile, tempName } from '../base/atomic-file.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { clone, digestInPieces, readSmall, SMALL_BYTES, syncData, writeAll } from './copy-content.ts';
@@ -48,6 +48,17 @@ export function blobPath(workspace: Workspace, digest: string): string {
 export function hasBlob(workspace: Workspace, digest: string): boolean {
   const sizeBytes = validDigestSize(digest);
   return sizeBytes !== null && isFileOfSize(blobPath(workspace, digest), sizeBytes);
+}
+
+/** The bytes of a content, if they are right; read at once. */
+export function readBlob(workspace: Workspace, digest: string): Uint8Array | null {
+  if (!hasBlob(workspace, digest)) return null;
+  try {
+    const bytes = readFileSync(blobPath(workspace, digest));
+    return workspace.hasher.digestBytes(bytes) === digest ? bytes : null;
+  } catch {
+    return null;
+  }
 }
 
 /**

@@ -21,6 +21,9 @@ export interface ResultStore {
    */
   hasContent(entry: OutputEntry): boolean;
 
+  /** A whole content, checked; null where it isn't there or is damaged. For small files. */
+  readContent(digest: string): Uint8Array | null;
+
   /**
    * Stores the contents of the result's files, then the result. When it resolves, the contents survive a power
    * cut. The result's own entry is written after them and isn't synced: lost with a power cut it is a miss for

@@ -9,7 +9,7 @@ import type { Hasher } from '../base/digest.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { sortPaths } from '../base/path.ts';
 import type { Result } from '../model/result.ts';
-import { discardBlob, hasBlob, placeBlob, type StagedBlob, stageBlob } from './blobs.ts';
+import { discardBlob, hasBlob, placeBlob, readBlob, type StagedBlob, stageBlob } from './blobs.ts';
 import { countContents } from './contents.ts';
 import { isKey, otherVersions, validDigestSize } from './layout.ts';
 import { obstacleAt, type Unusable } from './obstacle.ts';
@@ -104,6 +104,7 @@ export function openStore(options: StoreOptions): Outcome<LocalStore, Unusable> 
   return ok({
     lookup: (key) => (isKey(key) ? readResults(resultFile(workspace, { key }), key) : []),
     hasContent: (entry) => entry.kind !== 'file' || (entry.stored && hasBlob(workspace, entry.digest)),
+    readContent: (digest) => readBlob(workspace, digest),
     save,
     restore: (entries, root, restoreOptions) =>
       restoreEntries(workspace, entries, root, restoreOptions ?? {}, (path, digest) =>

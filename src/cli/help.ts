@@ -26,7 +26,7 @@ const NOTES: Readonly<Record<string, string>> = {
   run:
     "Targets are tasks (train), cells ('train[model=a]', 'train[month=1..3]'), tasks\n" +
     'of a pipeline (taxi:train) or output files. Each parameter is a flag (--month 2)\n' +
-    'and each flag a variable (ORCH_JOBS=4).\n\n' +
+    'and each flag a variable (ORCH_JOBS=4, ORCH_KEEP_GOING=yes).\n\n' +
     '--output auto shows the end of a failed task, all of a task that runs alone;\n' +
     'group each task whole at its end; stream lines as they come, prefixed.',
   watch:

@@ -11,11 +11,13 @@ import { nearest } from '../base/nearest.ts';
 import { errorCodeText } from '../reporters/phrases.ts';
 import { splitArgv } from './argv.ts';
 import type { GcFlags } from './commands/cache.ts';
+import { commandNotYet, isCommandNotYet, refuseFlagsNotYet } from './not-yet.ts';
 import {
   addFlags,
   GLOBAL_FLAGS,
   gathered,
   longName,
+  NO_WAIT,
   PARAM_FLAGS,
   RUN_FLAGS,
   takesValue,
@@ -176,7 +178,7 @@ function defineCommands(program: Command, state: MainState): void {
   );
   addFlags(
     command('accept <task>', 'record the outputs on disk as the result of a task, without running it'),
-    PARAM_FLAGS,
+    [...PARAM_FLAGS, NO_WAIT],
   ).action((task: string, _options: unknown, self: Command) =>
     set(import('./commands/accept.ts').then(({ accept }) => accept([task], globals(self), state.params))),
   );
@@ -194,6 +196,8 @@ function defineCommands(program: Command, state: MainState): void {
       (within, name) => within?.commands.find((each) => each.name() === name),
       program,
     );
+    const [name = ''] = names;
+    if (found === undefined && isCommandNotYet(name)) throw commandNotYet(name, false);
     if (found === undefined)
       throw new CommandError(
         `there is no command '${names.join(' ')}'`,
@@ -218,6 +222,7 @@ function defineCommands(program: Command, state: MainState): void {
     .option('--outputs', 'remove recorded, unedited outputs too')
     .option('--orphans', 'remove only recorded outputs that no task makes any more')
     .option('-y, --yes', 'do not ask')
+    .option(NO_WAIT.flags, NO_WAIT.description)
     .action((_options: unknown, self: Command) =>
       set(import('./commands/clean.ts').then(({ clean }) => clean(globals(self)))),
     );
@@ -271,8 +276,16 @@ const WITH_PARAMS = new Set(['run', 'watch', 'list', 'graph', 'params', 'status'
 function prepare(argv: readonly string[], program: Command, state: MainState): string[] {
   const all = [...GLOBAL_FLAGS, ...RUN_FLAGS, ...WATCH_FLAGS].map(({ flags }) => flags);
   const withValue = new Set(all.filter(takesValue).map(longName));
-  const name = commandName(argv, withValue);
+  const at = commandIndex(argv, withValue);
+  const name = argv[at] ?? null;
+  // `orch --clean` is `orch clean`, with all its flags.
+  if (name === null && argv.includes('--clean') && !argv.includes('--list'))
+    return ['clean', ...argv.filter((word) => word !== '--clean')];
   const command = program.commands.find((each) => each.name() === name);
+  if (command === undefined && name !== null && isCommandNotYet(name))
+    // Whatever flags it will have: what is told is about the command.
+    return argv.slice(0, at + 1);
+  if (name === 'run' || name === 'watch') refuseFlagsNotYet(argv, process.env);
   if (command === undefined || name === null || !WITH_PARAMS.has(name)) return [...argv];
   for (const { long, required } of command.options) if (long && required) withValue.add(long.slice(2));
   const own = command.options.flatMap(({ long }) => (long ? [long.slice(2)] : []));
@@ -293,13 +306,14 @@ function prepare(argv: readonly string[], program: Command, state: MainState): s
   return [...split.known];
 }
 
-function commandName(argv: readonly string[], withValue: ReadonlySet<string>): string | null {
+/** -1 where no command is given. */
+function commandIndex(argv: readonly string[], withValue: ReadonlySet<string>): number {
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at]!;
-    if (!word.startsWith('-')) return word;
+    if (!word.startsWith('-')) return at;
     if (/^-[jfCp]$/.test(word) || (word.startsWith('--') && withValue.has(word.slice(2)))) at++;
   }
-  return null;
+  return -1;
 }
 
 /** Flags that orch doesn't know are taken for parameters; what may be meant instead, where that went wrong. */

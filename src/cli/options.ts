@@ -1,5 +1,6 @@
 /** The flags of orch, once: commander, the splitting of argv, `ORCH_*` variables and reserved names read them here. */
 import type { Command } from 'commander';
+import { checkVariable, isOn } from './flag-values.ts';
 
 export interface Flag {
   /** As commander writes it: `-j, --jobs <n>`. */
@@ -24,6 +25,12 @@ export const GLOBAL_FLAGS: readonly Flag[] = [
   { flags: '--no-color', description: 'print without colour' },
 ];
 
+/** Of every command that changes a project. */
+export const NO_WAIT: Flag = {
+  flags: '--no-wait',
+  description: 'exit with 4 instead of waiting for another run',
+};
+
 export const RUN_FLAGS: readonly Flag[] = [
   { flags: '-j, --jobs <n>', description: 'run up to N tasks at the same time (default: cores)' },
   { flags: '-k, --keep-going', description: 'after a failure go on with what does not need it' },
@@ -42,7 +49,7 @@ export const RUN_FLAGS: readonly Flag[] = [
     description: 'set aside what orch did not make in output folders',
   },
   { flags: '--no-cache', description: 'neither use nor store cached results' },
-  { flags: '--no-wait', description: 'exit with 4 instead of waiting for another run' },
+  NO_WAIT,
   {
     flags: '--resources <name=total>',
     description: 'total of a resource: memory=8GB (repeatable)',
@@ -107,19 +114,28 @@ export function takesValue(flags: string): boolean {
   return flags.includes('<');
 }
 
-/** Values of `ORCH_*` variables for flags that weren't given: `ORCH_JOBS=4`, `ORCH_KEEP_GOING=1`. */
+/** `ORCH_KEEP_GOING` of `keep-going`. */
+export function variableOf(name: string): string {
+  return `ORCH_${name.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/**
+ * Values of `ORCH_*` variables for flags that weren't given: `ORCH_JOBS=4`, `ORCH_KEEP_GOING=1`. Throws where one
+ * can't be meant, and names the variable.
+ */
 export function fromEnvironment(flags: readonly Flag[], env: NodeJS.ProcessEnv): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const { flags: written } of flags) {
     const name = longName(written);
-    const value = env[`ORCH_${name.toUpperCase().replaceAll('-', '_')}`];
+    const variable = variableOf(name);
+    const value = env[variable];
     if (value === undefined || value === '') continue;
     const key = name.replace(/^no-/, '').replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-    const isOn = !['0', 'false', 'no'].includes(value);
-    if (REPEATABLE.has(name)) values[key] = value.split(',');
-    else if (takesValue(written)) values[key] = value;
-    else if (name.startsWith('no-')) values[key] = !isOn;
-    else values[key] = isOn;
+    if (takesValue(written)) {
+      const texts = REPEATABLE.has(name) ? value.split(',') : [value];
+      for (const text of texts) checkVariable(variable, name, text);
+      values[key] = REPEATABLE.has(name) ? texts : value;
+    } else values[key] = isOn(variable, value) !== name.startsWith('no-');
   }
   return values;
 }

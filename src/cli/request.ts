@@ -1,9 +1,10 @@
 /** From command-line options to what `app/` asks for. */
 
-import { CommandError } from '../app/exit-codes.ts';
 import type { ProjectRequest } from '../app/project.ts';
 import type { SplitArgv } from './argv.ts';
+import { checkFlag } from './flag-values.ts';
 import { localDate } from './local-date.ts';
+import { FLAGS_NOT_YET } from './not-yet.ts';
 import { GLOBAL_FLAGS, longName, RUN_FLAGS } from './options.ts';
 
 export interface GlobalOptions {
@@ -18,7 +19,13 @@ export interface GlobalOptions {
   readonly json?: boolean;
   /** commander's name for `--no-color`: false where it was given. */
   readonly color?: boolean;
+  /** commander's name for `--no-wait`: false where it was given. */
+  readonly wait?: boolean;
   readonly param?: readonly string[];
+  /** `ORCH_PARAM` */
+  readonly paramOfVariable?: readonly string[];
+  /** What was given by variables instead of flags: option -> variable. */
+  readonly variables?: Readonly<Record<string, string>>;
   readonly date?: string;
   readonly yes?: boolean;
   readonly outputs?: boolean;
@@ -32,18 +39,17 @@ export function projectRequest(
   flags: SplitArgv['params'],
   mayWrite: boolean,
 ): ProjectRequest {
+  const pair = (text: string, from: string) => ({
+    pipeline: options.pipeline ?? null,
+    name: text.slice(0, text.indexOf('=')),
+    value: text.slice(text.indexOf('=') + 1),
+    from,
+  });
+  for (const text of options.param ?? []) checkFlag('param', text);
   const params = [
-    ...(options.param ?? []).map((text) => {
-      const equals = text.indexOf('=');
-      if (equals <= 0)
-        throw new CommandError(`--param ${text}: expected NAME=VALUE`, 2, 'for example --param month=2');
-      return {
-        pipeline: options.pipeline ?? null,
-        name: text.slice(0, equals),
-        value: text.slice(equals + 1),
-        from: '--param',
-      };
-    }),
+    // The later ones win.
+    ...(options.paramOfVariable ?? []).map((text) => pair(text, 'ORCH_PARAM')),
+    ...(options.param ?? []).map((text) => pair(text, '--param')),
     ...flags.map(({ name, value, from, isBare }) => ({
       isBare,
       pipeline: options.pipeline ?? null,
@@ -52,8 +58,7 @@ export function projectRequest(
       from,
     })),
   ];
-  if (options.date !== undefined && !isDate(options.date))
-    throw new CommandError(`--date ${options.date} is not a date`, 2, 'write it as YYYY-MM-DD');
+  if (options.date !== undefined) checkFlag('date', options.date);
   // A nested orch ignores the parameters that its parent set for the task it runs in (SPEC B4).
   const isNested = process.env['ORCH_ATTEMPT'] !== undefined;
   const environment = isNested
@@ -67,16 +72,16 @@ export function projectRequest(
       file: options.file ?? null,
       isFlag: options.isFileFlag !== false,
       root: options.root ?? null,
+      ...(options.variables === undefined ? {} : { variables: options.variables }),
     },
     pipeline: options.pipeline ?? null,
     params,
     environment,
     today: options.date ?? localDate(new Date()),
-    reservedFlags: [...GLOBAL_FLAGS, ...RUN_FLAGS].map(({ flags: written }) => longName(written)),
+    reservedFlags: [
+      ...[...GLOBAL_FLAGS, ...RUN_FLAGS].map(({ flags: written }) => longName(written)),
+      ...FLAGS_NOT_YET,
+    ],
     mayWrite,
   };
-}
-
-function isDate(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text);
 }

@@ -51,11 +51,16 @@ export interface Fingerprinter {
     paths: Iterable<string>,
     known?: ReadonlyMap<string, Stats>,
   ) => Promise<ReadonlyMap<string, Reading>>;
+  /** Where a path leads, link by link (see `Links.placeOf`). Looks at the disk. */
+  readonly placeOf: (path: string, recorded?: (path: string) => string | null) => string | null;
+  /** May the link at `path` be followed to a place outside the root? */
+  readonly mayFollow: (path: string, place: string) => boolean;
   /** Remembers under which stats these inputs were read (SPEC C8). Doesn't touch the disk. */
   readonly witness: (
     specs: readonly InputSpec[],
     inputs: readonly Fingerprint[],
     isMade: MatchOptions['isMade'],
+    byRecord?: ReadonlySet<string>,
   ) => Witness;
   /** Paths of inputs that changed, came or went since they were read. Looks at the disk anew. */
   readonly changedSince: (witness: Witness) => string[];
@@ -121,7 +126,9 @@ export async function createFingerprinter(request: FingerprinterRequest): Promis
       }
       return readings;
     },
-    witness: (specs, inputs, isMade) => ({ specs, inputs, isMade }),
+    placeOf: links.placeOf,
+    mayFollow: links.mayFollow,
+    witness: (specs, inputs, isMade, byRecord = new Set()) => ({ specs, inputs, isMade, byRecord }),
     changedSince(witness) {
       forget();
       return changedSince(witness, {

@@ -18,6 +18,15 @@ export interface Links {
   readonly target: (path: string) => LinkTarget;
   /** What is wrong with the folders above a path, or null. Asks the disk once a folder until `forget`. */
   readonly problemAbove: (path: string) => string | null;
+  /** Is the path a link itself, or is a folder above it? Asks the disk once a folder until `forget`. */
+  readonly isOnLink: (path: string) => boolean;
+  /**
+   * Where a path leads, link by link: root-relative where that lies inside, else absolute; null: a circle. Nothing
+   * need exist there. `recorded` gives the text of a link that counts instead of what the disk has at a path.
+   */
+  readonly placeOf: (path: string, recorded?: (path: string) => string | null) => string | null;
+  /** May the link at `path` be followed to a place outside the root? */
+  readonly mayFollow: (path: string, place: string) => boolean;
   /** Has any link been met so far? Then stats of files and folders alone don't tell where paths lead. */
   readonly metAny: () => boolean;
   readonly forget: () => void;
@@ -32,12 +41,16 @@ export interface LinkTarget {
   readonly problem: string | null;
 }
 
+/** As many links as Linux follows on the way to one file. */
+const MOST_HOPS = 40;
+
 export function createLinks(rootPath: string, allowLinks: readonly string[]): Links {
   const root = realpathSync.native(rootPath);
   const literal = allowLinks.filter((path) => !isGlob(path)).map(normalisePath);
   const globs = allowLinks.filter(isGlob).map((pattern) => compileGlob(pattern));
   const realms = [root, ...literal.flatMap((path) => realPathOf(absolute(path)) ?? [])];
   let folders = new Map<string, string | null>();
+  let onLink = new Map<string, boolean>();
   let metLink = false;
 
   function absolute(path: string): string {
@@ -84,16 +97,56 @@ export function createLinks(rootPath: string, allowLinks: readonly string[]): Li
     return problem;
   }
 
+  function nameOf(real: string): string {
+    return real === root ? '' : isInside(root, real) ? real.slice(childOf(root, '').length) : real;
+  }
+
+  function isOnLink(path: string): boolean {
+    if (path === '' || leavesRoot(path)) return false;
+    const known = onLink.get(path);
+    if (known !== undefined) return known;
+    const answer = isOnLink(parentOf(path)) || isLink(absolute(path));
+    onLink.set(path, answer);
+    return answer;
+  }
+
+  function placeOf(path: string, recorded: (path: string) => string | null = () => null): string | null {
+    const rest = path.split('/').reverse();
+    let place = path.startsWith('/') ? '/' : '';
+    for (let hops = 0; rest.length > 0; ) {
+      const name = rest.pop()!;
+      if (name === '' || name === '.') continue;
+      if (name === '..') {
+        place = parentOf(place === '' ? root : place);
+        continue;
+      }
+      const next = nameOf(childOf(place, name));
+      const text = recorded(next) ?? textOfLink(absolute(next));
+      if (text === null) {
+        place = next;
+        continue;
+      }
+      metLink = true;
+      if (++hops > MOST_HOPS) return null;
+      if (text.startsWith('/')) place = '/';
+      rest.push(...text.split('/').reverse());
+    }
+    return nameOf(place);
+  }
+
   return {
     root,
     absolute,
-    nameOf: (real) =>
-      real === root ? '' : isInside(root, real) ? real.slice(childOf(root, '').length) : real,
+    nameOf,
     target,
     problemAbove,
+    isOnLink,
+    placeOf,
+    mayFollow,
     metAny: () => metLink,
     forget: () => {
       folders = new Map();
+      onLink = new Map();
     },
   };
 }
@@ -103,6 +156,14 @@ export function isLink(absolute: string): boolean {
     return lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink() ?? false;
   } catch {
     return false; // Above it is a file, or a folder that can't be entered: reading the path says so.
+  }
+}
+
+function textOfLink(absolute: string): string | null {
+  try {
+    return isLink(absolute) ? readlinkSync(absolute) : null;
+  } catch {
+    return null;
   }
 }
 

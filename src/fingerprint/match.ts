@@ -1,6 +1,7 @@
 /**
  * Which source files a task's declared inputs mean at this moment. What other tasks make is left out (the caller
- * says what that is): it counts through their results, present on disk or not. It reads no content.
+ * says what that is): it counts through their results, present on disk or not. Where links lead to such paths is
+ * reported. It reads no content.
  *
  *     literal path   as it is; where it is a folder, all that it holds (the skip list doesn't apply)
  *     folder         all that it holds besides the skip list; a folder without anything in it counts as itself
@@ -9,7 +10,7 @@
  */
 import { lstatSync, type Stats } from 'node:fs';
 import { compileExclusion, compileGlob, compileGlobFolders, globParent } from '../base/glob.ts';
-import { isInside, leavesRoot, sortPaths } from '../base/path.ts';
+import { isInside, leavesRoot, parentOf, sortPaths } from '../base/path.ts';
 import type { Failure } from '../model/failure.ts';
 import type { InputSpec } from '../model/task.ts';
 import type { Links } from './links.ts';
@@ -23,6 +24,15 @@ export interface InputMatch {
   readonly path: string;
 }
 
+/** A link of the user's on the way to what an input means. */
+export interface LinkOnTheWay {
+  readonly spec: number;
+  /** The link, or a path behind it, as the input names it. */
+  readonly path: string;
+  /** What it leads to, by its own name (see `Links.placeOf`). */
+  readonly place: string;
+}
+
 export interface MatchedInputs {
   /** Sorted bytewise by path, then by input; no pair twice. */
   readonly matches: readonly InputMatch[];
@@ -30,6 +40,7 @@ export interface MatchedInputs {
   readonly problems: readonly Failure[];
   /** Stats of literal inputs, taken on the way: `read` takes them, to spare a second look. */
   readonly known: ReadonlyMap<string, Stats>;
+  readonly links: readonly LinkOnTheWay[];
 }
 
 export interface MatchOptions {
@@ -56,11 +67,12 @@ export function matchSources(
   const { links, listings, ownFolders } = around;
   const problems: Failure[] = [];
   const known = new Map<string, Stats>();
+  const onTheWay: LinkOnTheWay[] = [];
   const isExcluded = exclusionOf(specs);
   const onProblem = (path: string, message: string) =>
     problems.push({ kind: 'input-unusable', path, message });
 
-  const found = specs.map((spec): string[] => {
+  const found = specs.map((spec, at): string[] => {
     if (spec.negated) return [];
     if (!spec.external && leavesRoot(spec.path)) {
       onProblem(spec.path, 'lies outside the root');
@@ -70,18 +82,21 @@ export function matchSources(
     const request = {
       isMade: options.isMade,
       onPath: (path: string) => paths.push(path),
+      onLink: (path: string, place: string) => onTheWay.push({ spec: at, path, place }),
       onProblem,
       excludes: isExcluded,
     };
     const isOwn = (path: string, folder: boolean) => folder && ownFolders.has(path);
     if (spec.kind === 'file') {
       const stats = statOf(links.absolute(spec.path));
+      const isLink = stats !== null && stats !== 'hidden' && stats.isSymbolicLink();
+      const place = isLink || links.isOnLink(parentOf(spec.path)) ? links.placeOf(spec.path) : null;
+      if (place !== null) request.onLink(spec.path, place);
       if (stats === null) return [];
-      const isLink = stats !== 'hidden' && stats.isSymbolicLink();
       const mayBeFolder = stats !== 'hidden' && (isLink ? isFolder(spec.path, links) : stats.isDirectory());
       if (mayBeFolder && !(isLink && options.isMade(spec.path)))
         walkWhole(spec.path, { ...request, skips: isOwn });
-      else if (!options.isMade(spec.path)) {
+      else if (!options.isMade(spec.path) && (isLink || place === null || !options.isMade(place))) {
         if (stats !== 'hidden') known.set(spec.path, stats);
         paths.push(spec.path);
       }
@@ -96,12 +111,22 @@ export function matchSources(
           links,
           listings,
         );
-      } else if (statOf(links.absolute(spec.path)) !== null && !isFolder(spec.path, links))
+      } else if (
+        statOf(links.absolute(spec.path)) !== null &&
+        !isFolder(spec.path, links) &&
+        !leadsToMade(spec.path)
+      )
         onProblem(spec.path, "isn't a folder; write it without the final /");
       else walkWhole(spec.path, { ...request, skips });
     }
     return sortPaths(paths);
   });
+
+  /** It will be a folder once that is on the disk. */
+  function leadsToMade(path: string): boolean {
+    const place = links.isOnLink(path) ? links.placeOf(path) : null;
+    return place !== null && (options.isMade(path) || options.isMade(place));
+  }
 
   function walkWhole(
     base: string,
@@ -110,7 +135,7 @@ export function matchSources(
     walk({ ...request, base, enters: always, accepts: always, reportsFolders: true }, links, listings);
   }
 
-  return { matches: inOrder(found), problems, known };
+  return { matches: inOrder(found), problems, known, links: onTheWay };
 }
 
 function always(): boolean {

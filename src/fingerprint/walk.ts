@@ -18,8 +18,13 @@ export interface WalkRequest {
   readonly enters: (folder: string) => boolean;
   /** Does a file or link of this path count? */
   readonly accepts: (path: string) => boolean;
-  /** Another task makes it: it's no source. Asked of files, links, and folders that seem empty. */
+  /**
+   * Another task makes it: it's no source. Asked of files, links, and folders that seem empty; of what lies behind
+   * a link by its own name too.
+   */
   readonly isMade: (path: string) => boolean;
+  /** A link on the way, or the base behind one, leads to `place` (see `Links.placeOf`). */
+  readonly onLink: (path: string, place: string) => void;
   /** Report links to folders themselves, and folders that hold nothing that counts. */
   readonly reportsFolders: boolean;
   readonly onPath: (path: string) => void;
@@ -30,9 +35,11 @@ export interface WalkRequest {
 /** Links in links multiply what is found: a handful of folders that link to each other twice have 2^n paths. */
 const MOST_LINKS = 10_000;
 
-/** The folder must not be skipped itself: whoever names it wants it. Nothing is reported where it doesn't exist. */
+/** The folder must not be skipped itself: whoever names it wants it. Where it doesn't exist, nothing but a link in
+ * its place is reported. */
 export function walk(request: WalkRequest, links: Links, listings: Listings): void {
-  const { base, skips, excludes, enters, accepts, isMade, reportsFolders, onPath, onProblem } = request;
+  const { base, skips, excludes, enters, accepts, isMade, reportsFolders, onPath, onLink, onProblem } =
+    request;
   let followed = 0;
 
   const problem = links.problemAbove(childOf(base, 'x'));
@@ -42,12 +49,17 @@ export function walk(request: WalkRequest, links: Links, listings: Listings): vo
   }
   const absolute = links.absolute(base);
   const real = realFolder(absolute);
+  const place = links.isOnLink(base) ? links.placeOf(base) : null;
+  if (place !== null) onLink(base, place);
+  if (reportsFolders && isLink(absolute) && !isMade(base)) onPath(base);
   if (real === null) return;
-  if (reportsFolders && isLink(absolute)) onPath(base);
-  visit(base, real, []);
+  visit(base, real, place, []);
 
-  /** Says whether the folder holds anything that counts or is made, `stack` being the real folders above. */
-  function visit(folder: string, real: string, above: readonly string[]): boolean {
+  /**
+   * Says whether the folder holds anything that counts or is made, `above` being the real folders above. `place`:
+   * what the folder is called where that isn't its path, else null.
+   */
+  function visit(folder: string, real: string, place: string | null, above: readonly string[]): boolean {
     const listing = listings.list(real);
     if (listing === null) return false;
     if (typeof listing === 'string') {
@@ -60,16 +72,17 @@ export function walk(request: WalkRequest, links: Links, listings: Listings): vo
       const kind = kindOfEntry(entry);
       const name = nameOfEntry(entry, kind);
       const path = childOf(folder, name);
+      const own = place === null ? null : childOf(place, name);
       if (skips(path, kind === 'folder')) continue;
       if (excludes(path)) isHeld = true;
       else if (kind === 'folder') {
         // An unentered folder may hold something; only walks that enter all report empty ones.
-        if (!enters(path) || visit(path, `${real}/${name}`, stack)) isHeld = true;
+        if (!enters(path) || visit(path, `${real}/${name}`, own, stack)) isHeld = true;
       } else if (kind === 'symlink') {
-        if (visitLink(path, stack)) isHeld = true;
+        if (visitLink(path, own, stack)) isHeld = true;
       } else if (accepts(path)) {
         isHeld = true;
-        if (isMade(path)) continue;
+        if (isMadeHere(path, own)) continue;
         if (kind === 'file') onPath(path);
         else
           onProblem(
@@ -80,18 +93,27 @@ export function walk(request: WalkRequest, links: Links, listings: Listings): vo
         onProblem(path, "has a name that isn't valid UTF-8");
       }
     }
-    if (!isHeld && reportsFolders && !isMade(folder)) {
+    if (!isHeld && reportsFolders && !isMadeHere(folder, place)) {
       onPath(folder);
       return true;
     }
     return isHeld;
   }
 
-  function visitLink(path: string, stack: readonly string[]): boolean {
+  function isMadeHere(path: string, own: string | null): boolean {
+    return isMade(path) || (own !== null && isMade(own));
+  }
+
+  function visitLink(path: string, own: string | null, stack: readonly string[]): boolean {
     if (!accepts(path) && !enters(path)) return false;
-    if (isMade(path)) return true;
+    if (isMadeHere(path, own)) return true;
     const target = links.target(path);
     const isFolder = target.exists && realFolder(target.real!) !== null;
+    // What a task makes may lie behind it later, where there is nothing now.
+    if (target.problem === null && !(skips(path, true) && (isFolder || !target.exists))) {
+      const place = links.placeOf(path);
+      if (place !== null) onLink(path, place);
+    }
     // A glob asks for files, or for folders on the way to them.
     if (isFolder ? !reportsFolders && !enters(path) : !accepts(path)) return false;
     if (target.problem !== null) {
@@ -110,7 +132,7 @@ export function walk(request: WalkRequest, links: Links, listings: Listings): vo
       if (followed === MOST_LINKS + 1) onProblem(base, `holds more than ${MOST_LINKS} links to folders`);
       return true;
     }
-    visit(path, target.real!, stack);
+    visit(path, target.real!, links.nameOf(target.real!), stack);
     return true;
   }
 }

@@ -14,6 +14,8 @@ export interface Witness {
   /** As they entered the key; each remembers the stat it was read under. */
   readonly inputs: readonly Fingerprint[];
   readonly isMade: MatchOptions['isMade'];
+  /** Links that count by what is recorded behind them: neither new nor changed, whatever lies there. */
+  readonly byRecord: ReadonlySet<string>;
 }
 
 export interface WitnessDisk {
@@ -28,7 +30,9 @@ export function changedSince(witness: Witness, disk: WitnessDisk): string[] {
   const changed = witness.inputs.filter((input) => isChanged(input, disk)).map((input) => input.path);
   const before = new Set(witness.inputs.map((input) => input.path));
   const { matches, problems } = disk.match(witness.specs, { isMade: witness.isMade });
-  const added = new Set(matches.map((match) => match.path).filter((path) => !before.has(path)));
+  const added = new Set(
+    matches.map((match) => match.path).filter((path) => !before.has(path) && !witness.byRecord.has(path)),
+  );
   for (const problem of problems) if (problem.kind === 'input-unusable') added.add(problem.path);
   return [...changed, ...added];
 }

@@ -23,7 +23,13 @@ export type Failure =
   /** Written to again after the command had ended, before they could be stored. */
   | { readonly kind: 'output-changed'; readonly paths: readonly string[] }
   /** Files that orch didn't make lie inside a folder or glob output. */
-  | { readonly kind: 'output-occupied'; readonly output: string; readonly paths: readonly string[] }
+  | {
+      readonly kind: 'output-occupied';
+      /** Label of the task whose output it is. */
+      readonly task: string;
+      readonly output: string;
+      readonly paths: readonly string[];
+    }
   | { readonly kind: 'resources'; readonly name: string; readonly wanted: number; readonly total: number }
   | { readonly kind: 'tool'; readonly command: string; readonly message: string }
   /** Disk full, no permission and the like, with the system's error code. */

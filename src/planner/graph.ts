@@ -31,11 +31,13 @@ export interface Graph {
   readonly downstream: readonly (readonly number[])[];
   /** The task whose declared outputs cover a path, or null. */
   readonly makerOf: (path: string) => number | null;
+  /** Declared files and folders (no globs) below a folder. */
+  readonly madeBelow: (folder: string) => readonly DeclaredOutput[];
   /** May some task make what the input means? Exact for literal paths. */
   readonly isMadeInput: (input: InputSpec) => boolean;
 }
 
-interface DeclaredOutput {
+export interface DeclaredOutput {
   readonly task: number;
   readonly spec: OutputSpec;
 }
@@ -72,7 +74,8 @@ export function buildGraph(tasks: readonly Task[], matching: PathMatching): Grap
     for (const maker of new Set(edges.map((edge) => edge.task))) downstream[maker]?.push(index);
   }
   const isMadeInput = (input: InputSpec) => outputs.overlapping(input).length > 0;
-  return { tasks, indexOf, upstream, downstream, makerOf: outputs.makerOf, isMadeInput };
+  const { makerOf, below: madeBelow } = outputs;
+  return { tasks, indexOf, upstream, downstream, makerOf, madeBelow, isMadeInput };
 }
 
 /** Of an output and an input that overlap, what says best what goes from the one to the other. */
@@ -104,6 +107,7 @@ export function coverage(
 interface OutputIndex {
   readonly overlapping: (input: InputSpec) => readonly DeclaredOutput[];
   readonly makerOf: (path: string) => number | null;
+  readonly below: (folder: string) => readonly DeclaredOutput[];
 }
 
 function indexOutputs(tasks: readonly Task[], matching: PathMatching): OutputIndex {
@@ -120,13 +124,13 @@ function indexOutputs(tasks: readonly Task[], matching: PathMatching): OutputInd
     }
   literal.sort((a, b) => (a.spec.path < b.spec.path ? -1 : a.spec.path > b.spec.path ? 1 : 0));
 
-  /** The literal output that is the path or a folder above it. */
+  /** The literal output that is the path or lies above it, as a folder or as a link to one. */
   const above = (path: string): DeclaredOutput | null => {
     const exact = byPath.get(path);
     if (exact !== undefined) return exact;
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
       const found = byPath.get(path.slice(0, end));
-      if (found?.spec.kind === 'folder') return found;
+      if (found !== undefined) return found;
     }
     return null;
   };
@@ -158,7 +162,7 @@ function indexOutputs(tasks: readonly Task[], matching: PathMatching): OutputInd
             (spec.kind === 'folder' && matching.mayIntersect(`${spec.path}/**`, input.path)),
         );
         const outer = parent === '' ? null : above(parent);
-        if (outer !== null && outer.spec.kind === 'folder') found.push(outer);
+        if (outer !== null) found.push(outer);
         return [...found, ...globs.filter(({ spec }) => matching.mayIntersect(spec.path, input.path))];
       }
       const outer = above(input.path);
@@ -169,6 +173,7 @@ function indexOutputs(tasks: readonly Task[], matching: PathMatching): OutputInd
       );
       return [...found, ...inside];
     },
+    below,
     makerOf(path) {
       return above(path)?.task ?? globs.find(({ covers }) => covers(path))?.task ?? null;
     },

@@ -196,7 +196,7 @@ export function failureText(failure: Failure): string {
     case 'output-occupied':
       return (
         `${failure.output} already holds files that orch did not make: ${someOf(failure.paths)}. ` +
-        'Keep them as the result with `orch accept TASK`, or set them aside with `orch run --replace`'
+        `Keep them as the result with \`orch accept ${typed(failure.task)}\`, or set them aside with \`orch run --replace ${typed(failure.task)}\``
       );
     case 'resources':
       return `it needs ${failure.name} ${failure.wanted}, but there is only ${failure.total}; give more with --resources ${failure.name}=N`;
@@ -209,6 +209,19 @@ export function failureText(failure: Failure): string {
     default:
       return unreachable(failure);
   }
+}
+
+/** A task as it's typed in a shell: the label of a cell has brackets, which shells take for patterns. */
+export function typed(label: string): string {
+  return /^[\w.,:=/%+-]+$/.test(label) ? label : `'${label.replaceAll("'", "'\\''")}'`;
+}
+
+/** Of a run whose records can't be written any more. */
+export function recordsLostPhrase(path: string, code: string): string {
+  return (
+    `what is done can no longer be recorded in ${path}: ${errorCodeText(code)}. Nothing new is started, and what is running comes to its end. ` +
+    'Make room there, and the same command goes on from what is recorded'
+  );
 }
 
 export function errorCodeText(code: string): string {

@@ -58,7 +58,9 @@ export interface RunContext {
     env: Readonly<Record<string, string>>,
   ) => Promise<ProbeEnd>;
   readonly followLog: (path: string, onText: (text: string) => void) => { stop(): Promise<void> };
-  /** The JSON of a metrics file: from the disk, or where it lies only in the cache, from there. */
-  readonly readMetrics: (path: string, entry: OutputEntry | null) => Promise<JsonValue | undefined>;
+  /** A recorded content: from the disk where it lies at `path`, else from the cache; null: it's in neither. */
+  readonly readRecorded: (path: string, digest: string) => Uint8Array | null;
+  /** The JSON of a metrics file, likewise; without a record as it lies. */
+  readonly readMetrics: (path: string, entry: OutputEntry | null) => JsonValue | undefined;
   readonly now: () => number;
 }

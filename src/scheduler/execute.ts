@@ -17,6 +17,7 @@ import type { JournalEntry } from '../state/journal.ts';
 import type { Claim } from '../state/ownership.ts';
 import type { RunContext } from './context.ts';
 import { type GatherContext, renderContextOf } from './gather.ts';
+import { recordIfPossible } from './guarded-records.ts';
 import type { Gathered, Node } from './node.ts';
 import { renderCommand, renderEnv, withArgs } from './render.ts';
 import { taskEnvironment } from './task-environment.ts';
@@ -89,19 +90,20 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
     if (!done.ok) return failed(done.error);
   }
 
-  const command = await commandOf(request, attemptId);
+  const command = await prepared(request, attemptId);
   if (!command.ok) return failed(command.error);
   const logPath = join(context.layout.logs, context.run, `${fileNameOf(task.id)}.${request.attempt}.log`);
   // What other tasks made may have been edited since it was decided on, while this one waited for a worker.
   const content = await readContent(request);
   if (content.changed.length > 0) {
-    context.ownership.append([{ end: attemptId }]);
+    recordIfPossible(() => context.ownership.append([{ end: attemptId }]));
     return { kind: 'inputs-changed', paths: content.changed, durationMs: 0 };
   }
   const watched = context.fingerprinter.witness(
-    task.inputs,
+    gathered.watched,
     [...gathered.sources, ...content.read],
     request.gathering.isMade,
+    gathered.byRecord,
   );
   const attempt = context.startAttempt({
     command: { kind: 'argv', argv: [...command.value.argv] },
@@ -130,7 +132,7 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
   const changed = context.fingerprinter.changedSince(watched);
   if (changed.length > 0) {
     const discarded = discardOutputs(task, workspace);
-    context.ownership.append([{ end: attemptId }]);
+    recordIfPossible(() => context.ownership.append([{ end: attemptId }]));
     return discarded.ok
       ? { kind: 'inputs-changed', paths: changed, durationMs }
       : failed(discarded.error, durationMs);
@@ -215,12 +217,21 @@ export function claimOf(task: Task, attempt: string): Claim {
   return { attempt, task: task.id, outputs: task.outputs.map(({ kind, path }) => ({ kind, path })) };
 }
 
+/** What the command is given lies partly in files (`ORCH_PARAMS_FILE`), which the system may refuse. */
+async function prepared(request: ExecuteRequest, attemptId: string): ReturnType<typeof commandOf> {
+  try {
+    return await commandOf(request, attemptId);
+  } catch (error) {
+    return fail(ioFailure('prepare', (error as NodeJS.ErrnoException).path ?? attemptId, error));
+  }
+}
+
 async function commandOf(
   { node, gathered, context, gathering, attempt }: ExecuteRequest,
   attemptId: string,
 ): Promise<Outcome<{ readonly argv: readonly string[]; readonly env: Record<string, string> }, Failure>> {
   const { task } = node;
-  const render = await renderContextOf(node, gathering, gathered.matched, attempt);
+  const render = await renderContextOf(node, gathering, gathered, attempt);
   const argv = renderCommand(task.run!, render);
   if (!argv.ok) return argv;
   const declared = renderEnv(task, render);
@@ -253,24 +264,26 @@ function recordFailure(
     workspace,
   );
   if (!moved.ok) workspace.notice('failed-outputs', `what ${task.label} left could not be set aside`);
-  context.ownership.append([{ end: attemptId }]);
-  context.journal.append([
-    {
-      kind: 'end',
-      attempt: {
-        id: task.id,
-        key: gathered.key,
-        run: context.run,
-        outcome: 'failed',
-        atMs: context.now(),
-        durationMs,
-        log: relative(context.layout.root, logPath),
-        failure,
+  recordIfPossible(() => context.ownership.append([{ end: attemptId }]));
+  recordIfPossible(() =>
+    context.journal.append([
+      {
+        kind: 'end',
+        attempt: {
+          id: task.id,
+          key: gathered.key,
+          run: context.run,
+          outcome: 'failed',
+          atMs: context.now(),
+          durationMs,
+          log: relative(context.layout.root, logPath),
+          failure,
+        },
+        manifest: gathered.manifest,
+        reasons: node.reasons,
       },
-      manifest: gathered.manifest,
-      reasons: node.reasons,
-    },
-  ]);
+    ]),
+  );
 }
 
 /** Stores the outputs, then records result and end, then syncs: a record never names content that isn't there. */

@@ -4,18 +4,29 @@
  * the disk and changes nothing.
  */
 import { createHmac } from 'node:crypto';
-import { dirname, isAbsolute, join, normalize } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { lstatOrNull } from '../base/lstat.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
+import { isInside } from '../base/path.ts';
 import type { Fingerprinter } from '../fingerprint/fingerprinter.ts';
 import { buildManifest, hashManifest } from '../fingerprint/manifest.ts';
+import type { LinkOnTheWay } from '../fingerprint/match.ts';
 import type { Fingerprint } from '../fingerprint/path-reader.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue } from '../model/ids.ts';
 import type { OutputEntry } from '../model/result.ts';
-import { type InputSpec, localLabel } from '../model/task.ts';
-import { coverage, type PathMatching } from '../planner/graph.ts';
-import type { Gathered, Node } from './node.ts';
+import { type InputSpec, localLabel, type Task } from '../model/task.ts';
+import { coverage, escapeGlob, type PathMatching } from '../planner/graph.ts';
+import {
+  type BehindLinks,
+  type BehindLinksContext,
+  type FoundLink,
+  findBehindLinks,
+} from './behind-links.ts';
+import type { RunContext } from './context.ts';
+import { type InputPart, partOf } from './input-part.ts';
+import { type Gathered, type Node, wants } from './node.ts';
 import { forKey, keyTextOf, type RenderContext, renderEnv, renderTemplate, scopeOf } from './render.ts';
 import { isGood } from './task-state.ts';
 
@@ -27,6 +38,8 @@ export interface GatherContext {
   readonly matching: PathMatching;
   /** A path that isn't a source: declared or recorded as an output, or below a folder that only holds those. */
   readonly isMade: (path: string) => boolean;
+  readonly makerOf: BehindLinksContext['makerOf'];
+  readonly madeBelow: BehindLinksContext['madeBelow'];
   readonly scopeOf: (pipeline: string) => string;
   readonly paramsOf: (pipeline: string) => Readonly<Record<string, JsonValue>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -34,6 +47,7 @@ export interface GatherContext {
   readonly grantOf: (node: Node) => Readonly<Record<string, number>>;
   /** By task; a value's own name too, where only one task has it. */
   readonly metrics: (node: Node) => Promise<Readonly<Record<string, JsonValue>>>;
+  readonly readRecorded: RunContext['readRecorded'];
   /** The task, which has no outputs, was accepted by hand when it was last dealt with. */
   readonly wasAccepted: (node: Node) => boolean;
   /** The output of a `tools` command. */
@@ -43,13 +57,6 @@ export interface GatherContext {
   readonly extraArgs: ReadonlyMap<string, readonly string[]>;
   /** `--only`: inputs are taken as they lie. */
   readonly asTheyLie: boolean;
-}
-
-interface InputPart {
-  readonly path: string;
-  readonly content: string;
-  readonly executable: boolean;
-  readonly from: string | null;
 }
 
 /** The upstream tasks must be settled. */
@@ -63,6 +70,18 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
   const isNegated = (path: string) => task.inputs.some((spec, at) => spec.negated && covers[at]!(path));
   /** Inputs of which something was found and taken away again. */
   const negatedAway = new Set<number>();
+  const isMeant = (at: number, path: string) => {
+    const spec = task.inputs[at]!;
+    if (spec.negated || !covers[at]!(path)) return false;
+    if (spec.kind === 'file' || !isNegated(path)) return true;
+    negatedAway.add(at);
+    return false;
+  };
+  const addMatched = (at: number, { kind, path }: Pick<OutputEntry, 'kind' | 'path'>) => {
+    if (kind !== 'folder' || task.inputs[at]!.kind === 'file') matched[at]!.push(path);
+  };
+  /** Links that other tasks made. */
+  const links: FoundLink[] = [];
   let tainted = false;
 
   if (!context.asTheyLie)
@@ -76,17 +95,15 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
   function takeCovered(upstream: Node): void {
     const wanted = new Set<string>();
     for (const entry of upstream.result?.outputs ?? []) {
-      const specs = task.inputs.flatMap((spec, at) => {
-        if (spec.negated || !covers[at]!(entry.path)) return [];
-        if (spec.kind === 'file' || !isNegated(entry.path)) return [at];
-        negatedAway.add(at);
-        return [];
-      });
+      const { path } = entry;
+      const specs = task.inputs.flatMap((_, at) => (isMeant(at, path) ? [at] : []));
+      if (entry.kind === 'symlink')
+        for (const [spec, input] of task.inputs.entries())
+          if (specs.includes(spec) || reachesBelow(input, path, context.matching)) links.push({ path, spec });
       if (specs.length === 0) continue;
-      wanted.add(entry.path);
-      for (const at of specs)
-        if (entry.kind !== 'folder' || task.inputs[at]!.kind === 'file') matched[at]!.push(entry.path);
-      inputs.set(entry.path, partOf(entry, upstream));
+      wanted.add(path);
+      for (const at of specs) addMatched(at, entry);
+      inputs.set(path, partOf(entry, upstream));
     }
     tainted ||= wanted.size > 0 && isTainted(upstream, context);
     merge(content, upstream.index, wanted);
@@ -106,14 +123,20 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
     if (!isGood(outcome)) needs.push({ value: outcome, from: upstream.task.label });
     else if (upstream.task.outputs.length === 0)
       needs.push({ value: upstream.key ?? '', from: upstream.task.label });
-    for (const entry of upstream.result?.outputs ?? []) inputs.set(entry.path, partOf(entry, upstream));
+    for (const entry of upstream.result?.outputs ?? []) {
+      inputs.set(entry.path, partOf(entry, upstream));
+      if (entry.kind === 'symlink') links.push({ path: entry.path, spec: null });
+    }
   }
 
-  const sources = await takeSources(node, context, inputs, matched);
-  if (!sources.ok) return sources;
-  const targets = await addLinkTargets(inputs, context);
+  const found = await takeSources(node, context, inputs, matched);
+  if (!found.ok) return found;
+  const { sources, links: users } = found.value;
+  const behind = await takeBehindLinks();
+  if (behind.failure !== null) return fail(behind.failure);
   for (const [at, spec] of task.inputs.entries()) {
-    matched[at]!.sort();
+    // Several ways may lead to one path.
+    matched[at] = [...new Set(matched[at])].sort();
     if (matched[at]!.length === 0 && !negatedAway.has(at)) {
       const problem = await unmatched(spec, context);
       if (problem !== null) return fail(problem);
@@ -122,7 +145,8 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
     if (spec.kind !== 'glob') matched[at] = [spec.path];
   }
 
-  const render = await renderContextOf(node, context, matched, 1);
+  const readable = mentionsReadJson(task) ? inputs : NOT_READ;
+  const render = await renderContextOf(node, context, { matched, readable }, 1);
   const env = renderEnv(task, forKey(render));
   if (!env.ok) return env;
   let command = '';
@@ -159,20 +183,60 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
   return ok({
     key: hashManifest(manifest),
     manifest,
-    sources: [...sources.value, ...targets],
+    sources: [...sources.filter(({ path }) => !behind.byRecord.has(path)), ...behind.sources],
+    watched: [...task.inputs, ...behind.watched],
+    byRecord: behind.byRecord,
     content,
     matched,
+    readable,
     tainted,
   });
+
+  async function takeBehindLinks() {
+    if (context.asTheyLie || links.length + users.length === 0) return NOTHING_BEHIND;
+    return findBehindLinks(
+      {
+        node,
+        made: links,
+        users,
+        isMeant,
+        reachesBelow: (at, path) => reachesBelow(task.inputs[at]!, path, context.matching),
+        inputs,
+        onMeant: addMatched,
+        onContent: (upstream, path) => {
+          tainted ||= isTainted(upstream, context);
+          merge(content, upstream.index, new Set([path]));
+        },
+      },
+      context,
+    );
+  }
+}
+
+const NOTHING_BEHIND: BehindLinks = { failure: null, sources: [], byRecord: new Set(), watched: [] };
+
+/** Could the input mean something below this path, other than by covering the path? */
+function reachesBelow(spec: InputSpec, path: string, matching: PathMatching): boolean {
+  if (spec.negated || spec.external) return false;
+  return spec.kind === 'glob'
+    ? matching.mayIntersect(`${escapeGlob(path)}/**`, spec.path)
+    : isInside(path, spec.path);
+}
+
+const NOT_READ: ReadonlyMap<string, InputPart> = new Map();
+
+function mentionsReadJson(task: Task): boolean {
+  return JSON.stringify([task.run, task.env, task.tools, task.probe]).includes('"read_json"');
 }
 
 /** What the texts of a task may refer to when it runs. */
 export async function renderContextOf(
   node: Node,
   context: GatherContext,
-  matched: readonly (readonly string[])[],
+  { matched, readable }: Pick<Gathered, 'matched' | 'readable'>,
   attempt: number,
 ): Promise<RenderContext> {
+  node.wanted = new Map();
   const needs = () => {
     const values: Record<string, { outputs: JsonValue; status: string }> = {};
     for (const edge of node.plan.upstream) {
@@ -195,11 +259,11 @@ export async function renderContextOf(
     return values;
   };
   return {
-    root: context.root,
     task: node.task,
     params: context.paramsOf(node.task.pipeline),
     environment: context.environment,
     matched,
+    readInput: (path) => readInput(path, readable, node, context),
     needs,
     metrics: await context.metrics(node),
     run: { ...context.run, attempt },
@@ -208,15 +272,37 @@ export async function renderContextOf(
   };
 }
 
+interface Sources {
+  readonly sources: readonly Fingerprint[];
+  readonly links: readonly LinkOnTheWay[];
+}
+
+/** For `read_json`: an input's bytes as they entered the key. null: it's no input. Throws the system's error. */
+function readInput(
+  path: string,
+  readable: Gathered['readable'],
+  node: Node,
+  context: GatherContext,
+): Outcome<Uint8Array, string> | null {
+  const part = readable.get(path);
+  if (part === undefined) return null;
+  if (part.made?.entry.kind !== 'file') return ok(readFileSync(join(context.root, path)));
+  const { entry, by } = part.made;
+  const bytes = context.readRecorded(entry.path, entry.digest);
+  if (bytes !== null) return ok(bytes);
+  wants(node, by, entry.path);
+  return fail('is neither on the disk nor in the cache');
+}
+
 /** Matches and hashes the files that no task makes. */
 async function takeSources(
   node: Node,
   context: GatherContext,
   inputs: Map<string, InputPart>,
   matched: string[][],
-): Promise<Outcome<readonly Fingerprint[], Failure>> {
+): Promise<Outcome<Sources, Failure>> {
   const { task } = node;
-  if (task.inputs.length === 0) return ok([]);
+  if (task.inputs.length === 0) return ok({ sources: [], links: [] });
   const isMade = context.asTheyLie ? () => false : context.isMade;
   const found = await context.fingerprinter.matchInputs(task.inputs, { isMade });
   const problem = found.problems[0];
@@ -232,44 +318,11 @@ async function takeSources(
     if ('problem' in reading) return fail({ kind: 'input-unusable', path, message: reading.message });
     matched[spec]!.push(path);
     if (inputs.has(path)) continue;
-    inputs.set(path, { path, content: reading.content, executable: reading.executable, from: null });
+    const { content, executable } = reading;
+    inputs.set(path, { path, content, executable, from: null, made: null });
     sources.push(reading);
   }
-  return ok(sources);
-}
-
-/**
- * A link that another task made counts by its text and by what it leads to: what a task of the plan made there by
- * its recorded content, a file of the user's as it lies. Gives the latter, to be watched.
- */
-async function addLinkTargets(
-  inputs: Map<string, InputPart>,
-  context: GatherContext,
-): Promise<Fingerprint[]> {
-  const targets: Fingerprint[] = [];
-  for (const part of [...inputs.values()]) {
-    if (part.from === null || !part.content.startsWith('link:')) continue;
-    const target = normalize(join(dirname(part.path), part.content.slice('link:'.length)));
-    if (target.startsWith('..') || isAbsolute(target)) continue;
-    const made = context.nodes
-      .flatMap((node) => node.result?.outputs ?? [])
-      .find((entry) => entry.path === target);
-    const reading =
-      made === undefined ? ((await context.fingerprinter.read([target])).get(target) ?? null) : null;
-    if (reading !== null && 'digest' in reading) targets.push(reading);
-    const content =
-      made !== undefined
-        ? contentOfEntry(made)
-        : reading !== null && 'content' in reading
-          ? reading.content
-          : 'absent';
-    inputs.set(part.path, { ...part, content: `${part.content} ${content}` });
-  }
-  return targets;
-}
-
-function contentOfEntry(entry: OutputEntry): string {
-  return entry.kind === 'file' ? entry.digest : entry.kind === 'folder' ? 'folder' : `link:${entry.link}`;
+  return ok({ sources, links: found.links });
 }
 
 /** Nothing was found for this input: is that a mistake? */
@@ -285,18 +338,6 @@ async function unmatched(spec: InputSpec, context: GatherContext): Promise<Failu
   // A folder that other tasks left empty is there all the same.
   const isFolder = lstatOrNull(join(context.root, spec.path))?.isDirectory() === true;
   return isFolder ? null : { kind: 'input-missing', path: spec.path };
-}
-
-function partOf(entry: OutputEntry, upstream: Node): InputPart {
-  const from = upstream.task.label;
-  switch (entry.kind) {
-    case 'file':
-      return { path: entry.path, content: entry.digest, executable: entry.executable, from };
-    case 'folder':
-      return { path: entry.path, content: 'folder', executable: false, from };
-    case 'symlink':
-      return { path: entry.path, content: `link:${entry.link}`, executable: false, from };
-  }
 }
 
 function isTainted(upstream: Node, context: GatherContext): boolean {

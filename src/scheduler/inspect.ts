@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
+import { isInside } from '../base/path.ts';
 import type { StaleReason } from '../model/decision.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue, TaskId, TaskKey } from '../model/ids.ts';
@@ -16,9 +17,10 @@ import { coverage } from '../planner/graph.ts';
 import { type Claim, entryOf } from '../state/ownership.ts';
 import type { RunContext } from './context.ts';
 import { type GatherContext, renderContextOf } from './gather.ts';
-import { type Gathered, isDemanded, type Node } from './node.ts';
+import { type Gathered, isDemanded, type Node, wants } from './node.ts';
 import { renderCommand, renderEnv } from './render.ts';
 import { taskEnvironment } from './task-environment.ts';
+import { upstreamOf } from './upstream-record.ts';
 import { isUnmodified, type WorkspaceContext } from './workspace.ts';
 
 export interface Inspection {
@@ -132,7 +134,7 @@ export function createInspection(
     const maker = graph.makerOf(path);
     const isRecorded = ownership.contentOf(path) !== null;
     return (
-      (maker !== null && (isRecorded || graph.tasks[maker]!.outputs.some((spec) => isLiteral(spec, path)))) ||
+      (maker !== null && (isRecorded || graph.tasks[maker]!.outputs.some((spec) => isOutput(spec, path)))) ||
       (isRecorded && isUnmodified(path, workspace)) ||
       isClaimed(path) ||
       findOutputFolders().has(path)
@@ -141,7 +143,9 @@ export function createInspection(
 
   const metrics = async (node: Node) =>
     node.task.run !== null && mentionsMetrics(node.task)
-      ? collectMetrics(upstreamOf(node, nodes), node.task.pipeline, context.readMetrics)
+      ? collectMetrics(upstreamOf(node, nodes), node.task.pipeline, context.readMetrics, (upstream, path) =>
+          wants(node, upstream.index, path),
+        )
       : {};
 
   const gathering: GatherContext = {
@@ -150,12 +154,19 @@ export function createInspection(
     fingerprinter,
     matching: context.matching,
     isMade,
+    makerOf: (path) => {
+      const maker = graph.makerOf(path);
+      return maker === null ? null : graph.tasks[maker]!;
+    },
+    madeBelow: (folder) =>
+      graph.madeBelow(folder).map(({ task, spec }) => ({ by: graph.tasks[task]!, spec })),
     scopeOf: (pipeline) => scopes.get(pipeline) ?? pipeline,
     paramsOf: (pipeline) => params.get(pipeline) ?? {},
     environment,
     run: { id: context.run, date: options.date },
     grantOf,
     metrics,
+    readRecorded: context.readRecorded,
     wasAccepted: (node) => {
       const last = journal.lastAttempt(node.task.id);
       return last?.outcome === 'accepted' && last.key === node.key;
@@ -256,7 +267,7 @@ export function createInspection(
         .checkOutputs(node.result.outputs)
         .some((state, at) => state !== 'ok' && isDemanded(node, node.result!.outputs[at]!.path)),
     async probe(node, gathered) {
-      const render = await renderContextOf(node, gathering, gathered.matched, 1);
+      const render = await renderContextOf(node, gathering, gathered, 1);
       const argv = renderCommand(node.task.probe!, render);
       const declared = renderEnv(node.task, render);
       if (!argv.ok || !declared.ok)
@@ -276,28 +287,15 @@ export function createInspection(
   };
 }
 
-function isLiteral(spec: OutputSpec, path: string): boolean {
-  return spec.kind !== 'glob' && spec.path === path;
+/** A literal output itself, or behind one that can only be a link. */
+function isOutput(spec: OutputSpec, path: string): boolean {
+  return (spec.kind !== 'glob' && spec.path === path) || (spec.kind === 'file' && isInside(spec.path, path));
 }
 
 /** Does a text of the task refer to `metrics`? Then their values are read before it's rendered. */
 function mentionsMetrics(task: Task): boolean {
   const texts = JSON.stringify([task.run, task.env, task.tools, task.probe]);
   return texts.includes('"metrics"');
-}
-
-function upstreamOf(node: Node, nodes: readonly Node[]): readonly Node[] {
-  const seen = new Set<Node>();
-  const add = (each: Node) => {
-    for (const edge of each.plan.upstream) {
-      const upstream = nodes[edge.task]!;
-      if (seen.has(upstream)) continue;
-      seen.add(upstream);
-      add(upstream);
-    }
-  };
-  add(node);
-  return [...seen];
 }
 
 /**
@@ -308,6 +306,8 @@ export async function collectMetrics(
   nodes: readonly Node[],
   pipeline: string,
   read: RunContext['readMetrics'],
+  /** Its record says that there is one, but the content is gone. */
+  onAbsent: (node: Node, path: string) => void = () => {},
 ): Promise<Readonly<Record<string, JsonValue>>> {
   const byTask: Record<string, JsonValue> = {};
   const short = new Map<string, JsonValue | undefined>();
@@ -317,7 +317,9 @@ export async function collectMetrics(
     if (files.length === 0) continue;
     const merged: Record<string, JsonValue> = {};
     for (const { path } of files) {
-      const value = await read(path, node.result?.outputs.find((entry) => entry.path === path) ?? null);
+      const entry = node.result?.outputs.find((output) => output.path === path) ?? null;
+      const value = read(path, entry);
+      if (value === undefined && entry !== null) onAbsent(node, path);
       if (typeof value === 'object' && value !== null && !Array.isArray(value)) Object.assign(merged, value);
     }
     byTask[localLabel(node.task)] ??= merged;

@@ -6,8 +6,9 @@ import type { TaskOutcome } from '../model/event.ts';
 import type { TaskKey } from '../model/ids.ts';
 import type { KeyManifest } from '../model/manifest.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
-import type { Task } from '../model/task.ts';
+import type { InputSpec, Task } from '../model/task.ts';
 import type { PlanNode } from '../planner/plan.ts';
+import type { InputPart } from './input-part.ts';
 import type { TaskState } from './task-state.ts';
 
 /** Everything that decides a task's result, as found at one moment. */
@@ -16,10 +17,16 @@ export interface Gathered {
   readonly manifest: KeyManifest;
   /** Source files among the inputs, to be watched while the command runs. */
   readonly sources: readonly Fingerprint[];
+  /** Inputs under which new files are to be noticed while it runs: the declared ones and folders behind links. */
+  readonly watched: readonly InputSpec[];
+  /** Links of the user's that count by what tasks recorded behind them. */
+  readonly byRecord: ReadonlySet<string>;
   /** Outputs of other tasks that the command will read: node index -> paths, or all of them. */
   readonly content: ReadonlyMap<number, 'all' | ReadonlySet<string>>;
   /** Matched paths of each input spec, for `${{ inputs… }}`. */
   readonly matched: readonly (readonly string[])[];
+  /** The inputs by path, where a text of the task reads one of them (`read_json`). */
+  readonly readable: ReadonlyMap<string, InputPart>;
   /** Made from something that was accepted by hand. */
   readonly tainted: boolean;
 }
@@ -32,6 +39,8 @@ export interface Node {
   /** Which of its outputs must be on disk. */
   demand: 'all' | Set<string>;
   gathered: Gathered | null;
+  /** Recorded outputs that its texts refer to and that are neither on disk nor in the cache: by node index. */
+  wanted: Map<number, Set<string>>;
   decision: Decision | null;
   /** What dependents build on, once settled. */
   key: TaskKey | null;
@@ -61,6 +70,7 @@ export function createNode(plan: PlanNode, index: number, demandAll: boolean): N
     state: { at: 'waiting' },
     demand: demandAll ? 'all' : new Set(),
     gathered: null,
+    wanted: new Map(),
     decision: null,
     key: null,
     result: null,
@@ -85,6 +95,13 @@ export function isDemanded(node: Node, path: string): boolean {
 export function demand(node: Node, paths: 'all' | ReadonlySet<string>): void {
   if (paths === 'all') node.demand = 'all';
   else if (node.demand !== 'all') for (const path of paths) node.demand.add(path);
+}
+
+/** Without this output of the node of index `by` a text of the task can't be filled in. */
+export function wants(node: Node, by: number, path: string): void {
+  const paths = node.wanted.get(by);
+  if (paths === undefined) node.wanted.set(by, new Set([path]));
+  else paths.add(path);
 }
 
 export function isSettled(node: Node): boolean {

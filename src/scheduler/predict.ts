@@ -13,7 +13,7 @@ import { assumedResult, isAssumed, isGuess } from './assume.ts';
 import type { RunContext } from './context.ts';
 import { gather } from './gather.ts';
 import { createInspection, type Inspection } from './inspect.ts';
-import { createNode, demand, type Node } from './node.ts';
+import { createNode, demand, type Gathered, type Node } from './node.ts';
 
 export type PredictContext = Omit<RunContext, 'acquire' | 'startAttempt' | 'followLog'> & {
   /** Another process's run that is under way in this root. */
@@ -79,11 +79,13 @@ class Predictor {
       const prediction = await this.predictOne(node);
       this.predictions.set(node, prediction);
       this.standings.set(node, this.standingOf(node, prediction));
+      // Whoever made what a text refers to would have to make it again.
+      if (prediction.will === 'fail') asked = this.demandFrom(node.wanted) || asked;
       const runs =
         prediction.will === 'run' || (prediction.will === 'perhaps' && prediction.ifSame === 'run');
       if (!runs || this.asking.has(node)) continue;
       this.asking.add(node);
-      asked = this.demandContent(node) || asked;
+      asked = this.demandFrom(node.gathered?.content ?? new Map()) || asked;
     }
     return asked;
   }
@@ -220,9 +222,9 @@ class Predictor {
     node.key ??= journal.lastAttempt(node.task.id)?.key ?? null;
   }
 
-  private demandContent(node: Node): boolean {
+  private demandFrom(content: Gathered['content']): boolean {
     let added = false;
-    for (const [index, paths] of node.gathered?.content ?? []) {
+    for (const [index, paths] of content) {
       const upstream = this.nodes[index]!;
       if (upstream.demand === 'all') continue;
       const size = upstream.demand.size;

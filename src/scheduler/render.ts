@@ -2,7 +2,6 @@
  * Fills in what a task's texts leave open until run time: matched inputs, outputs of other tasks, metrics,
  * granted resources, run and attempt. Knows expressions; reads metrics through a function.
  */
-import { readFileSync } from 'node:fs';
 import { join, normalize } from 'node:path/posix';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import type { Template } from '../model/expression.ts';
@@ -19,13 +18,13 @@ import {
 import { pathValue } from '../pipeline/path-values.ts';
 
 export interface RenderContext {
-  /** Absolute root of the project. */
-  readonly root: string;
   readonly task: Task;
   readonly params: Readonly<Record<string, JsonValue>>;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Matched paths by input spec, root-relative. */
   readonly matched: readonly (readonly string[])[];
+  /** The bytes of an input; null: it's none. Throws the system's error where a file of the user's can't be read. */
+  readonly readInput: (path: string) => Outcome<Uint8Array, string> | null;
   /** Upstream tasks by name: outputs (root-relative) and status. */
   readonly needs: () => Readonly<Record<string, { readonly outputs: JsonValue; readonly status: string }>>;
   readonly metrics: Readonly<Record<string, JsonValue>>;
@@ -136,12 +135,12 @@ export function scopeOf(context: RenderContext): Scope {
 }
 
 /** `read_json`: only of a file that the task declares, so that what it says is part of the key. */
-function readDeclared(path: string, { task, matched, root }: RenderContext): Outcome<JsonValue, string> {
-  const wanted = normalize(join(task.dir, path));
-  if (!matched.some((paths) => paths.includes(wanted)))
-    return fail(`read_json: ${path} is not among the inputs of ${task.label}`);
+function readDeclared(path: string, { task, readInput }: RenderContext): Outcome<JsonValue, string> {
   try {
-    return ok(JSON.parse(readFileSync(join(root, wanted), 'utf8')) as JsonValue);
+    const bytes = readInput(normalize(join(task.dir, path)));
+    if (bytes === null) return fail(`read_json: ${path} is not among the inputs of ${task.label}`);
+    if (!bytes.ok) return fail(`read_json: ${path} ${bytes.error}`);
+    return ok(JSON.parse(Buffer.from(bytes.value).toString('utf8')) as JsonValue);
   } catch (error) {
     return fail(`read_json: ${path} can't be read as JSON: ${(error as Error).message}`);
   }

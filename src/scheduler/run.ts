@@ -9,18 +9,23 @@ import { unreachable } from '../base/outcome.ts';
 import type { Attempt } from '../executors/local.ts';
 import type { RunCounts, RunEventBody, TaskOutcome } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
+import type { Task } from '../model/task.ts';
 import { alwaysRuns, type DecideRequest, decide } from '../planner/decide.ts';
+import { recordsLostPhrase } from '../reporters/phrases.ts';
+import { RecordError } from '../state/record-error.ts';
 import { type Admission, createAdmission } from './admission.ts';
 import { type Announcer, createAnnouncer } from './announcer.ts';
 import type { RunContext } from './context.ts';
 import { type ExecuteEnd, executeTask } from './execute.ts';
 import { type GatherContext, gather } from './gather.ts';
+import { guardRecords, recordIfPossible } from './guarded-records.ts';
 import { createInspection, type Inspection } from './inspect.ts';
-import { createNode, demand, identityOf, isSettled, type Node } from './node.ts';
+import { createNode, demand, type Gathered, identityOf, isSettled, type Node } from './node.ts';
 import { type Progress, progressOf } from './progress.ts';
 import { restoredRecord, restoreOutputs } from './restore.ts';
 import { retryDelayMs } from './retry.ts';
 import { isGood, type TaskState, transition } from './task-state.ts';
+import { weakSecretWarner } from './weak-secrets.ts';
 import type { WorkspaceContext } from './workspace.ts';
 
 export interface RunEnd {
@@ -31,6 +36,8 @@ export interface RunEnd {
   readonly counts: RunCounts;
   readonly savedMs: number;
   readonly commandsStarted: boolean;
+  /** Records under `.cache/` couldn't be written; nothing was started after that. */
+  readonly recordsLost: boolean;
   readonly failures: readonly { readonly node: Node; readonly failure: Failure }[];
 }
 
@@ -65,6 +72,7 @@ class Run {
   private readonly settledIdentity = new Map<Node, string>();
   private readonly awaiting = new Set<Node>();
   private readonly announcer: Announcer;
+  private readonly warnOfSecrets: (task: Task) => void;
   private queue: Node[] = [];
   /** Asynchronous work under way; at zero with nothing left to start, a phase is over. */
   private pending = 0;
@@ -78,8 +86,12 @@ class Run {
   private ending: 'done' | 'restart' | 'locked' = 'done';
   private phaseOver: () => void = () => {};
   private crash: unknown = null;
+  private recordsLost = false;
+  private readonly context: RunContext;
 
-  constructor(private readonly context: RunContext) {
+  constructor(given: RunContext) {
+    const context = { ...given, ...guardRecords(given, (error) => this.loseRecords(error)) };
+    this.context = context;
     const { plan, options } = context;
     this.nodes = plan.nodes.map((node, index) =>
       createNode(node, index, options.materialize || node.requested),
@@ -87,13 +99,15 @@ class Run {
     this.admission = createAdmission({ jobs: options.jobs, totals: options.totals });
     this.inspection = createInspection(context, this.nodes, (node) => this.admission.grantOf(node.task));
     this.announcer = createAnnouncer(context.emit, (work) => this.track(work));
+    this.warnOfSecrets = weakSecretWarner(context);
     this.gathering = this.inspection.gathering;
     this.workspace = this.inspection.workspace;
   }
 
   async carryOut(): Promise<RunEnd> {
     await this.runPhase('main');
-    if (this.commandsStarted && this.ending === 'done' && !this.killed) await this.runPhase('final');
+    if (this.commandsStarted && this.ending === 'done' && !this.killed && !this.recordsLost)
+      await this.runPhase('final');
     if (this.crash !== null) throw this.crash;
     for (const node of this.nodes) if (node.unreported) this.report(node, null);
     return {
@@ -103,6 +117,7 @@ class Run {
       counts: this.counts(),
       savedMs: this.nodes.reduce((sum, node) => sum + savedMsOf(node), 0),
       commandsStarted: this.commandsStarted,
+      recordsLost: this.recordsLost,
       failures: this.failures,
     };
   }
@@ -168,6 +183,7 @@ class Run {
   private isUpstreamSettled(node: Node): boolean {
     return (
       node.plan.upstream.every((edge) => isSettled(this.nodes[edge.task]!)) &&
+      [...node.wanted.keys()].every((index) => isSettled(this.nodes[index]!)) &&
       // Content can come from behind a group, which isn't an edge of its own.
       (node.gathered === null ||
         [...node.gathered.content.keys()].every((index) => isSettled(this.nodes[index]!)))
@@ -194,7 +210,8 @@ class Run {
     this.pending++;
     work
       .catch((error: unknown) => {
-        this.crash ??= error;
+        if (error instanceof RecordError) this.loseRecords(error);
+        else this.crash ??= error;
         this.stopping = true;
       })
       .finally(() => {
@@ -205,6 +222,21 @@ class Run {
 
   private checkPhaseOver(): void {
     if (this.pending === 0 && (this.queue.length === 0 || this.stopping)) this.phaseOver();
+  }
+
+  /** No task may start whose end could not be recorded. */
+  private loseRecords({ path, code }: { readonly path: string; readonly code: string }): void {
+    if (this.recordsLost) return;
+    this.recordsLost = true;
+    this.stopping = true;
+    this.context.emit({
+      event: 'notice',
+      level: 'error',
+      code: 'records-unwritable',
+      message: recordsLostPhrase(path, code),
+      task: null,
+    });
+    this.giveUpRetries();
   }
 
   // ---- deciding -------------------------------------------------------------------------------------------
@@ -240,7 +272,7 @@ class Run {
     node.outdated = false;
     const gathered = await gather(node, this.gathering);
     if (!gathered.ok) {
-      this.settle(node, 'failed', gathered.error);
+      if (!(await this.askForWanted(node))) this.settle(node, 'failed', gathered.error);
       return;
     }
     node.gathered = gathered.value;
@@ -293,11 +325,11 @@ class Run {
   private adopt(node: Node, request: DecideRequest): void {
     if (node.result === null || request.own !== null || this.context.journal.resultOf(request.key) !== null)
       return;
-    this.context.store?.touch(node.result);
-    this.context.journal.append([
-      { kind: 'result', result: node.result },
-      restoredRecord(node, request, this.context),
-    ]);
+    const { result } = node;
+    this.context.store?.touch(result);
+    recordIfPossible(() =>
+      this.context.journal.append([{ kind: 'result', result }, restoredRecord(node, request, this.context)]),
+    );
   }
 
   /** True once this run may change disk and state; false where it must not go on. */
@@ -321,12 +353,24 @@ class Run {
       return;
     }
     if (!(await this.mayAct())) return;
-    const lacking = this.lackingUpstream(node);
+    const lacking = this.lackingUpstream(node.gathered!.content);
     if (lacking.length === 0) {
       this.move(node, { at: 'queued' });
       this.enqueue(node);
       return;
     }
+    this.awaitContent(node, lacking);
+  }
+
+  /** Content that a text refers to and that is gone is made again; then the task is decided. */
+  private async askForWanted(node: Node): Promise<boolean> {
+    const lacking = this.lackingUpstream(node.wanted);
+    if (lacking.length === 0) return false;
+    if (await this.mayAct()) this.awaitContent(node, lacking);
+    return true;
+  }
+
+  private awaitContent(node: Node, lacking: readonly Node[]): void {
     this.move(node, { at: 'awaiting-content' });
     this.awaiting.add(node);
     for (const upstream of lacking) this.reopen(upstream);
@@ -334,9 +378,9 @@ class Run {
   }
 
   /** Upstream tasks of which something that is asked for isn't on disk. */
-  private lackingUpstream(node: Node): Node[] {
+  private lackingUpstream(content: Gathered['content']): Node[] {
     const lacking: Node[] = [];
-    for (const [index, paths] of node.gathered?.content ?? []) {
+    for (const [index, paths] of content) {
       const upstream = this.nodes[index]!;
       demand(upstream, paths);
       if (upstream.result !== null && this.inspection.lacks(upstream)) lacking.push(upstream);
@@ -442,6 +486,7 @@ class Run {
   private async execute(node: Node): Promise<void> {
     node.attempts++;
     this.commandsStarted = true;
+    this.warnOfSecrets(node.task);
     const end = await this.attemptOnce(node);
     node.durationMs = end.durationMs;
     switch (end.kind) {
@@ -546,7 +591,7 @@ class Run {
     );
     this.context.fingerprinter.forget();
     this.move(node, { at: 'waiting' });
-    for (const upstream of this.lackingUpstream(node)) this.reopen(upstream);
+    for (const upstream of this.lackingUpstream(node.gathered!.content)) this.reopen(upstream);
     this.checkReady(node);
   }
 
@@ -638,6 +683,7 @@ class Run {
       this.failures.push({ node, failure: lost });
       node.state = { at: 'settled', outcome: 'failed' };
       this.stopping = true;
+      if (lost.kind === 'io') this.loseRecords(lost);
     }
     this.report(node, lost, (event) => this.context.emit(event));
   }
@@ -652,6 +698,13 @@ class Run {
       if (changed) this.invalidate(other);
       this.checkReady(other);
     }
+    // Read through a link that a task between them made.
+    if (changed)
+      for (const other of this.nodes)
+        if (other.gathered?.content.has(node.index) === true && !node.plan.downstream.includes(other.index)) {
+          this.invalidate(other);
+          this.checkReady(other);
+        }
     for (const other of this.awaiting) this.checkReady(other);
   }
 

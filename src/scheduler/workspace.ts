@@ -85,6 +85,8 @@ function realTarget(link: string): string {
 
 /** What lies at a task's declared outputs besides what is to stay. Looks at the disk, changes nothing. */
 export interface Clearing {
+  /** Label of the task. */
+  readonly task: string;
   /** Orch's own, unedited. */
   readonly remove: readonly string[];
   /** Not orch's, or edited since. */
@@ -94,11 +96,12 @@ export interface Clearing {
 }
 
 /** A failure that names files without a record inside folder and glob outputs, unless they are to be replaced. */
-export function occupation({ occupied }: Clearing, { replace }: WorkspaceContext): Failure | null {
+export function occupation({ task, occupied }: Clearing, { replace }: WorkspaceContext): Failure | null {
   const first = occupied[0];
   if (first === undefined || replace) return null;
   return {
     kind: 'output-occupied',
+    task,
     output: first.output,
     paths: occupied.filter(({ output }) => output === first.output).map(({ path }) => path),
   };
@@ -279,7 +282,7 @@ export function clearingOf(task: Task, keep: Result | null, context: WorkspaceCo
       else if (!context.isClaimed(path))
         occupied.push({ output: spec.kind === 'folder' ? `${spec.path}/` : spec.path, path });
     }
-  return { remove, setAside, occupied };
+  return { task: task.label, remove, setAside, occupied };
 }
 
 /** What lies on disk at a declared output: files and links, not folders (except one in place of a file). */

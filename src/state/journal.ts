@@ -25,6 +25,7 @@ import type { RunId, TaskId, TaskKey } from '../model/ids.ts';
 import type { KeyManifest } from '../model/manifest.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
 import type { Layout } from './layout.ts';
+import { recording, recordingSlowly } from './record-error.ts';
 
 export interface AttemptRecord {
   readonly id: TaskId;
@@ -93,7 +94,7 @@ export interface Journal {
   reasonsOf(attempt: AttemptRecord): readonly StaleReason[];
   /** Duration of the last attempt that succeeded. */
   expectedMs(id: TaskId): number | null;
-  /** Takes effect in memory at once; durable when `sync` resolves. */
+  /** Takes effect in memory at once; durable when `sync` resolves. Throws RecordError, as `sync` rejects with. */
   append(entries: readonly JournalEntry[]): void;
   sync(): Promise<void>;
   close(): void;
@@ -237,13 +238,15 @@ export function openJournal(layout: Layout): Journal {
       (manifestAt === null ? null : readManifest(manifestsPath, manifestAt))?.reasons ?? [],
     expectedMs: (id) => durations.get(id) ?? null,
     append(entries) {
-      appender ??= openAppender(path);
-      const lines = entries.map(toLine);
+      const lines = recording(manifestsPath, () => entries.map(toLine));
       for (const line of lines) apply(line);
-      appender.append(lines);
+      recording(path, () => {
+        appender ??= openAppender(path);
+        appender.append(lines);
+      });
     },
     async sync() {
-      await appender?.sync();
+      await recordingSlowly(path, async () => appender?.sync());
     },
     close() {
       appender?.close();

@@ -10,6 +10,13 @@
  *     {"n":2,"drop":["out/a.csv"]}
  *     {"n":3,"claim":"<attempt>","task":"taxi:train","outputs":[["file","models/model.json"]]}
  *     {"n":4,"end":"<attempt>"}
+ *     {"n":5,"whole":2,"own":[["out/dir","folder"],["out/l","link:a.csv"]],"by":"taxi:train"}
+ *     {"n":6,"own":[["x","xxh64-…-3"]],"by":"taxi:test"}
+ *
+ * `whole` opens a writing anew: that many lines from here on say all that is in force, and smaller numbers are
+ * history. Numbers only grow. So where one copy was written anew and the other wasn't (a kill in between, a full
+ * disk), the two together still say in which order things were recorded, also of what both were given later.
+ * Records without `whole`, which began at 1 with each writing, are read too.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,6 +26,7 @@ import type { Digest } from '../model/ids.ts';
 import type { OutputEntry } from '../model/result.ts';
 import type { PathKind } from '../model/task.ts';
 import type { Layout } from './layout.ts';
+import { recording, recordingSlowly } from './record-error.ts';
 
 export interface Claim {
   readonly attempt: string;
@@ -42,7 +50,7 @@ export interface Ownership {
   paths(): Iterable<string>;
   /** Claims without an end. While this process holds the root's lock, those of other processes are dead. */
   openClaims(): readonly Claim[];
-  /** Takes effect in memory at once; durable when `sync` resolves. */
+  /** Takes effect in memory at once; durable when `sync` resolves. Throws RecordError, as `sync` rejects with. */
   append(changes: readonly OwnershipChange[]): void;
   sync(): Promise<void>;
   close(): void;
@@ -89,6 +97,7 @@ interface Owned {
 
 interface Line {
   readonly n: number;
+  readonly whole?: number;
   readonly own?: readonly (readonly [string, string])[];
   readonly by?: string;
   readonly drop?: readonly string[];
@@ -116,10 +125,11 @@ export function openOwnership(layout: Layout): Ownership {
   const open = (): Appender[] => {
     // Copies that differ (one was damaged or cut) and files that are mostly history are written anew.
     if (copiesDiffer || lineCount > 1_000 + 4 * (own.size + claims.size)) {
-      const fresh = snapshot(own, claims);
-      next = fresh.length + 1;
+      const fresh = snapshot(own, claims, next);
+      next += fresh.length;
       lineCount = fresh.length;
       const text = formatLines(fresh);
+      // One that can't be written stays as it is; what is added to both is read in its order all the same.
       for (const copy of copies) writeFileAtomic(copy, text, { sync: true });
     }
     return copies.map((copy) => openAppender(copy));
@@ -131,15 +141,15 @@ export function openOwnership(layout: Layout): Ownership {
     paths: () => own.keys(),
     openClaims: () => [...claims.values()],
     append(changes) {
-      appenders ??= open();
+      appenders ??= recording(layout.owned, open);
       const added = changes.map((change): Line => toLine(next++, change));
       for (const line of added) apply(line, own, claims);
       lineCount += added.length;
-      for (const appender of appenders) appender.append(added);
+      for (const [at, appender] of appenders.entries()) recording(copies[at]!, () => appender.append(added));
     },
     async sync() {
       // One copy is enough against a power cut; the second is against damage.
-      await appenders?.[0]?.sync();
+      await recordingSlowly(copies[0], async () => appenders?.[0]?.sync());
     },
     close() {
       for (const appender of appenders ?? []) appender.close();
@@ -171,32 +181,52 @@ function apply(line: Line, own: Map<string, Owned>, claims: Map<string, Claim>):
   if (line.end !== undefined) claims.delete(line.end);
 }
 
-function snapshot(own: ReadonlyMap<string, Owned>, claims: ReadonlyMap<string, Claim>): Line[] {
+/** Everything in force, numbered from `first`. */
+function snapshot(
+  own: ReadonlyMap<string, Owned>,
+  claims: ReadonlyMap<string, Claim>,
+  first: number,
+): Line[] {
   const byMaker = new Map<string, [string, string][]>();
   for (const [path, { content, by }] of own) {
     const made = byMaker.get(by);
     if (made === undefined) byMaker.set(by, [[path, content]]);
     else made.push([path, content]);
   }
-  const lines: Line[] = [...byMaker].map(([by, entries], at) => ({ n: at + 1, own: entries, by }));
-  for (const claim of claims.values()) lines.push(toLine(lines.length + 1, { claim }));
+  const lines: Line[] = [...byMaker].map(([by, entries], at) => ({ n: first + at, own: entries, by }));
+  for (const claim of claims.values()) lines.push(toLine(first + lines.length, { claim }));
+  const [head = { n: first }, ...rest] = lines;
+  return [{ ...head, whole: rest.length + 1 }, ...rest];
+}
+
+/** From the last writing anew of which every line is there; everything, where there is none. */
+function sinceWhole(lines: readonly Line[]): readonly Line[] {
+  for (let at = lines.length - 1; at >= 0; at--) {
+    const { n, whole } = lines[at]!;
+    // Numbers are distinct and sorted here: as many lines further on must be the one with the last number.
+    if (whole !== undefined && lines[at + whole - 1]?.n === n + whole - 1) return lines.slice(at);
+  }
   return lines;
 }
 
 function readCopies(copies: readonly [string, string]): {
-  lines: Line[];
+  lines: readonly Line[];
   damagedLines: number;
   copiesDiffer: boolean;
 } {
   const [a, b] = copies;
   const first = readLines(a);
   if (first.damagedLines === 0 && sameBytes(a, b))
-    return { lines: first.records as Line[], damagedLines: 0, copiesDiffer: false };
+    return { lines: sinceWhole(first.records as Line[]), damagedLines: 0, copiesDiffer: false };
   const second = readLines(b);
   const byNumber = new Map<number, Line>();
   for (const line of [...first.records, ...second.records] as Line[]) byNumber.set(line.n, line);
   const lines = [...byNumber.values()].sort((x, y) => x.n - y.n);
-  return { lines, damagedLines: first.damagedLines + second.damagedLines, copiesDiffer: true };
+  return {
+    lines: sinceWhole(lines),
+    damagedLines: first.damagedLines + second.damagedLines,
+    copiesDiffer: true,
+  };
 }
 
 function sameBytes(a: string, b: string): boolean {

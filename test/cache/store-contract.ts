@@ -71,6 +71,17 @@ export function describeStoreContract(name: string, rig: StoreRig): void {
       expect(readTree(root)).toEqual(before);
     });
 
+    test('a content is read by its digest, and nothing by what is none', async () => {
+      const { store, result } = await saved();
+      const read = result.outputs.flatMap((entry) =>
+        entry.kind === 'file' ? [Buffer.from(store.readContent(entry.digest)!).toString()] : [],
+      );
+      expect(read.map((text) => text.length)).toEqual([LARGE.length, 5, 0, 10, 5]);
+      expect(read[1]).toBe('alpha');
+      for (const digest of ['xxh64-0000000000000000-5', '../../etc/passwd', ''])
+        expect(store.readContent(digest)).toBeNull();
+    });
+
     test('a result comes back in another root', async () => {
       const { store, root, result } = await saved();
       const other = tempFolder();

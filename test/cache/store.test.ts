@@ -209,6 +209,7 @@ describe('damage', () => {
         bytes[at]! ^= 1 << bit;
         overwrite(blob, bytes);
         notices.length = 0;
+        expect(store.readContent(hasher.digestBytes('alpha'))).toBeNull();
         expect(await store.restore(result.outputs, root)).toEqual({
           restored: false,
           why: 'missing',

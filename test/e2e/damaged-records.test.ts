@@ -82,3 +82,30 @@ describe('records that can’t be read or written', () => {
     await s.ok('run', 'make', '--rehash');
   });
 });
+
+describe.each(['a', 'b'])(
+  'copy %s of the record of own files, left as it was when the other was written anew',
+  (stale) => {
+    it('brings back nothing that is over, and loses nothing', async () => {
+      const make = (name: string) =>
+        task(name, `cp in.txt ${name}.txt`, { inputs: ['in.txt'], outputs: [`${name}.txt`] });
+      const s = scenario({ one: make('one'), two: make('two') }, { 'in.txt': '1\n' });
+      await s.ok('run', 'one', 'two');
+      s.write('in.txt', '2\n');
+      await s.ok('run', 'one', 'two');
+      const before = s.read(`.cache/owned/${stale}`);
+      // As a cut end: the next run writes both anew, and adds what it does.
+      s.write('.cache/owned/b', s.read('.cache/owned/b').slice(0, -10));
+      s.write('in.txt', '3\n');
+      await s.ok('run', 'one');
+      s.write(`.cache/owned/${stale}`, before);
+      s.write('in.txt', '4\n');
+      expect((await s.run('one', 'two')).sort()).toEqual(['one', 'two']);
+      expect(s.exists('.cache/replaced')).toBe(false);
+      s.write('one.txt', '3\n');
+      await s.ok('clean', '--outputs', '-y');
+      expect(s.exists('two.txt')).toBe(false);
+      expect(s.read('one.txt')).toBe('3\n');
+    });
+  },
+);

@@ -177,3 +177,56 @@ describe('a second run in one root', () => {
     expect((await first.done).code).toBe(0);
   });
 });
+
+describe.each([
+  ['clean', ['clean', '-y']],
+  ['clean --outputs', ['clean', '--outputs', '-y']],
+  ['--clean', ['--clean', '-y']],
+  ['accept', ['accept', 'other']],
+  ['run --touch', ['run', '--touch', 'other']],
+])('%s beside a run of the same root', (_what, argv) => {
+  async function besideRun(): Promise<{ s: Scenario; end: () => Promise<void>; pid: number }> {
+    const s = scenario({
+      make: task('make', holdAt('g'), { outputs: [] }),
+      other: task('other', '', { outputs: ['other.txt'] }),
+    });
+    s.write('other.txt', 'mine\n');
+    const g = gate(s, 'g');
+    const first = s.start(['run', 'make']);
+    await g.reached();
+    const end = async () => {
+      g.release();
+      expect((await first.done).code).toBe(0);
+    };
+    return { s, end, pid: first.pid };
+  }
+
+  it('waits and says for whom on stderr', async () => {
+    const { s, end, pid } = await besideRun();
+    const second = spawn(ORCH, argv, { cwd: s.dir, env: s.environment() });
+    onTestFinished(() => void second.kill('SIGKILL'));
+    let stdout = '';
+    let stderr = '';
+    second.stdout.on('data', (data) => (stdout += data));
+    second.stderr.on('data', (data) => (stderr += data));
+    const ended = once(second, 'close');
+    await until(() => /waiting/i.test(stderr), 'the word that it waits');
+    expect(stderr).toMatch(
+      new RegExp(`Waiting for another run in this project: run .* \\(process ${pid}\\)`),
+    );
+    expect(stdout).toBe('');
+    await end();
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it('ends with 4 under --no-wait, with nothing changed', async () => {
+    const { s, end, pid } = await besideRun();
+    const before = s.under('.cache/owned');
+    const ran = await s.exits(4, [...argv, '--no-wait']);
+    expect(ran.stderr).toContain(`process ${pid}`);
+    expect(ran.stdout).toBe('');
+    expect((await s.exits(4, argv, { env: { ORCH_NO_WAIT: '1' } })).stderr).toContain(`process ${pid}`);
+    expect(s.under('.cache/owned')).toEqual(before);
+    await end();
+  });
+});

@@ -34,6 +34,56 @@ describe('an unknown command', () => {
   });
 });
 
+describe('what the contract names and this version has not got', () => {
+  it.each([
+    ...['history', 'show', 'stats', 'report', 'lineage', 'audit', 'verify', 'menu', 'serve', 'schedule'],
+    ...['backfill', 'export', 'import', 'doctor', 'metrics'],
+  ])('`orch %s` says so, whatever follows', async (command) => {
+    for (const args of [[command], [command, 'x', '--limit', '3'], [command, '--help'], ['help', command]])
+      expect((await told(...args)).trim().split('\n')[0]).toBe(
+        `error: \`orch ${command}\` is not supported yet`,
+      );
+  });
+
+  it('a task of such a name is told apart, and runs by its name', async () => {
+    const s = scenario({ report: task('report') });
+    expect(said(await s.exits(2, ['report']))).toContain('orch run report');
+    expect(await s.run('report')).toEqual(['report']);
+  });
+
+  it('nothing else is taken for such a command', async () => {
+    expect(await told('histroy')).toContain("there is no command 'histroy'");
+    expect(await told('histroy')).not.toContain('orch history');
+  });
+
+  it.each(['from', 'until', 'profile', 'label', 'since', 'trace'])('`run --%s` says so', async (flag) => {
+    const line = `error: --${flag} is not supported yet`;
+    expect(await told('run', 'deploy', `--${flag}`, 'x')).toContain(line);
+    expect(await told('run', `--${flag}=x`, 'deploy')).toContain(line);
+    const s = project();
+    const variable = `ORCH_${flag.toUpperCase()}`;
+    const ran = await s.exits(2, ['run', 'deploy'], { env: { [variable]: 'x' } });
+    expect(said(ran)).toContain(`error: ${variable} stands for --${flag}, which is not supported yet`);
+    expect(s.ran()).toEqual([]);
+  });
+
+  it('`run --replay-logs` says so', async () => {
+    expect(await told('run', '--replay-logs', 'deploy')).toContain('--replay-logs is not supported yet');
+  });
+
+  it('a word of the command behind -- is no flag', async () => {
+    const s = scenario({ t: task('t', 'true') });
+    await s.ok('run', 't', '--', '--since', 'x');
+  });
+
+  it('a parameter of such a name is set by --param, and a warning says so', async () => {
+    const s = scenario({ t: task('t ${{ params.label }}') }, {}, { params: { label: 'a' } });
+    const ran = await s.ok('run', 't', '--param', 'label=b');
+    expect(ran.stderr).toContain('--label is a flag of orch run');
+    expect(s.ran()).toEqual(['t b']);
+  });
+});
+
 describe('a flag', () => {
   it.each([
     ['--dryrun', '--dry-run'],

@@ -356,3 +356,32 @@ describe('a file that the user puts into an output folder', () => {
     expect(replaced(s)).toEqual(['icons']);
   });
 });
+
+it.each([
+  ['a task', 'fill', {}, 'fill'],
+  ['a matrix cell', 'fill[m=a b]', { matrix: { m: ['a b'] } }, "'fill[m=a b]'"],
+])('the way out of an occupied output names %s as it is typed', async (_what, target, fields, typed) => {
+  const s = scenario(
+    {
+      fill: task('fill', 'mkdir -p out; cp in.txt out/a.txt', {
+        inputs: ['in.txt'],
+        outputs: ['out/'],
+        ...fields,
+      }),
+    },
+    { 'in.txt': 'one' },
+  );
+  s.write('out/mine.txt', 'mine');
+  const atOnce = await s.exits(2, ['run', target]);
+  expect(said(atOnce)).toContain(`\`orch accept ${typed}\``);
+  expect(said(atOnce)).toContain(`\`orch run --replace ${typed}\``);
+  s.remove('out');
+  await s.ok('run', target);
+  s.write('out/mine.txt', 'mine');
+  s.write('in.txt', 'two');
+  const later = await s.exits(2, ['run', target]);
+  expect(said(later)).toContain(`\`orch accept ${typed}\``);
+  expect(said(later)).toContain(`\`orch run --replace ${typed}\``);
+  expect(said(later)).not.toContain('TASK');
+  expect(s.read('out/mine.txt')).toBe('mine');
+});

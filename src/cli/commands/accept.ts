@@ -5,6 +5,7 @@ import { failureText } from '../../reporters/phrases.ts';
 import type { SplitArgv } from '../argv.ts';
 import { print } from '../output.ts';
 import { type GlobalOptions, projectRequest } from '../request.ts';
+import { turnOf } from '../turn.ts';
 
 export async function accept(
   tasks: readonly string[],
@@ -13,7 +14,10 @@ export async function accept(
 ): Promise<number> {
   if (tasks.length === 0)
     throw new CommandError('say which task to accept', EXIT.usage, 'for example `orch accept train`');
-  const accepted = await acceptTasks(projectRequest(options, params, true), tasks, failureText);
+  const accepted = await acceptTasks(projectRequest(options, params, true), tasks, {
+    describe: failureText,
+    turn: turnOf(options),
+  });
   if (options.json === true) print(`${JSON.stringify({ accepted }, null, 2)}\n`);
   else if (options.quiet !== true)
     for (const { task, outputs } of accepted)

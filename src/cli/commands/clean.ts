@@ -4,6 +4,7 @@ import { clean as cleanProject } from '../../app/clean.ts';
 import { EXIT } from '../../app/exit-codes.ts';
 import { print, printError } from '../output.ts';
 import { type GlobalOptions, projectRequest } from '../request.ts';
+import { turnOf } from '../turn.ts';
 
 export async function clean(options: GlobalOptions): Promise<number> {
   const orphansOnly = options.orphans === true;
@@ -21,6 +22,7 @@ export async function clean(options: GlobalOptions): Promise<number> {
     project: projectRequest(options, [], false),
     outputs: options.outputs === true,
     orphansOnly,
+    turn: turnOf(options),
   });
   if (options.json === true) {
     print(`${JSON.stringify(cleaned, null, 2)}\n`);

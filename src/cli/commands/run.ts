@@ -1,15 +1,15 @@
 /** `orch run`. */
 import { dryRun } from '../../app/dry-run.ts';
-import { CommandError, EXIT } from '../../app/exit-codes.ts';
+import { EXIT } from '../../app/exit-codes.ts';
 import type { Project } from '../../app/project.ts';
 import type { RunRequest, RunWish } from '../../app/run-request.ts';
 import { runTargets } from '../../app/run-targets.ts';
 import { warningsOf } from '../../app/warnings.ts';
 import { formatDiagnostic } from '../../base/diagnostic.ts';
-import { parseSize } from '../../base/size.ts';
 import type { SplitArgv } from '../argv.ts';
+import { checkFlag, totalOf } from '../flag-values.ts';
 import { annotateDiagnostics } from '../github-annotations.ts';
-import { type Flag, fromEnvironment, GLOBAL_FLAGS, RUN_FLAGS } from '../options.ts';
+import { type Flag, fromEnvironment, GLOBAL_FLAGS, RUN_FLAGS, variableOf } from '../options.ts';
 import { printError } from '../output.ts';
 import { type GlobalOptions, projectRequest } from '../request.ts';
 import { createRunReporter } from '../run-reporter.ts';
@@ -61,11 +61,16 @@ export async function run(
   }
 }
 
-/** What was given on the command line and by variables. */
+/** What was given on the command line and by variables; throws where a value can't be meant. */
 export function runOptions(given: GlobalOptions, flags: readonly Flag[] = RUN_FLAGS): RunFlags {
   // commander fills in true for `--no-x` flags that weren't given: the environment must win over that default.
   const { cache, wait, color, live, ...rest } = given as RunFlags;
-  const environment = fromEnvironment([...GLOBAL_FLAGS, ...flags], process.env);
+  checkFlags(rest);
+  const {
+    param: paramOfVariable,
+    resources: totals,
+    ...environment
+  } = fromEnvironment([...GLOBAL_FLAGS, ...flags], process.env) as RunFlags;
   return {
     cache: true,
     wait: true,
@@ -73,6 +78,9 @@ export function runOptions(given: GlobalOptions, flags: readonly Flag[] = RUN_FL
     live: true,
     ...environment,
     ...rest,
+    ...(paramOfVariable === undefined ? {} : { paramOfVariable }),
+    resources: [...(totals ?? []), ...(rest.resources ?? [])],
+    variables: variablesOf(environment, rest),
     ...(cache === false ? { cache } : {}),
     ...(wait === false ? { wait } : {}),
     ...(color === false ? { color } : {}),
@@ -80,7 +88,7 @@ export function runOptions(given: GlobalOptions, flags: readonly Flag[] = RUN_FL
   };
 }
 
-/** Checks the values of flags. */
+/** The values are checked by now. */
 export function runWish(
   targets: readonly string[],
   options: RunFlags,
@@ -150,36 +158,36 @@ async function printWarnings(
 function outputMode(options: RunFlags): RunRequest['output'] {
   if (options.quiet === true) return 'quiet';
   if (options.verbose === true) return 'stream';
-  const mode = options.output ?? 'auto';
-  if (mode !== 'auto' && mode !== 'group' && mode !== 'stream' && mode !== 'quiet')
-    throw new CommandError(`--output ${mode}: expected auto, group, stream or quiet`, EXIT.usage);
-  return mode;
+  return (options.output ?? 'auto') as RunRequest['output'];
+}
+
+/** `--param` and `--date` are checked where every command reads them. */
+function checkFlags({ jobs, output, resources = [] }: RunFlags): void {
+  if (jobs !== undefined) checkFlag('jobs', jobs);
+  if (output !== undefined) checkFlag('output', output);
+  for (const text of resources) checkFlag('resources', text);
+}
+
+/** Places that the environment names and no flag overrides, by the name of the option. */
+function variablesOf(environment: RunFlags, given: RunFlags): Record<string, string> {
+  const places = ['directory', 'file', 'root', 'pipeline'].filter(
+    (option) => option in environment && !(option in given),
+  );
+  return Object.fromEntries(places.map((option) => [option, variableOf(option)]));
 }
 
 /** 0: as many as there are cores. */
 function jobsOf(text: string | undefined): number {
-  if (text === undefined) return 0;
-  if (!/^[1-9]\d{0,3}$/.test(text))
-    throw new CommandError(
-      `${process.argv.some((word) => /^(-j|--jobs)/.test(word)) ? '-j' : 'ORCH_JOBS'} ${text}: expected a number of workers, from 1`,
-      EXIT.usage,
-    );
-  return Number(text);
+  return text === undefined ? 0 : Number(text);
 }
 
+/** The later ones win. */
 function totalsOf(texts: readonly string[]): Record<string, number> {
-  const totals: Record<string, number> = {};
-  for (const text of texts) {
-    const [name = '', value = ''] = text.split('=');
-    const size = name === 'memory' ? parseSize(value) : null;
-    const amount = size === null ? Number(value) : size.ok ? size.value : Number.NaN;
-    if (name === '' || value === '' || !Number.isFinite(amount) || amount < 0)
-      throw new CommandError(
-        `--resources ${text}: expected NAME=TOTAL`,
-        EXIT.usage,
-        'for example --resources memory=8GB or --resources licences=2',
-      );
-    totals[name] = amount;
-  }
-  return totals;
+  return Object.fromEntries(
+    texts.map((text) => {
+      const total = totalOf(text);
+      if ('problem' in total) throw new Error(`unchecked: ${text}`);
+      return [total.name, total.amount];
+    }),
+  );
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { CommandError, EXIT } from '../../app/exit-codes.ts';
 import { openProject } from '../../app/project.ts';
 import { nearest } from '../../base/nearest.ts';
+import { commandNotYet, isCommandNotYet } from '../not-yet.ts';
 import { type GlobalOptions, projectRequest } from '../request.ts';
 
 export async function topLevel(
@@ -11,6 +12,8 @@ export async function topLevel(
   program: Command,
 ): Promise<number> {
   const [word] = words;
+  if (word !== undefined && isCommandNotYet(word))
+    throw commandNotYet(word, (await taskNames(options)).includes(word));
   if (word !== undefined)
     throw new CommandError(
       `there is no command '${word}'`,
