@@ -32,7 +32,7 @@ export async function dryRun(request: RunRequest): Promise<readonly Prediction[]
     });
     const problems = await checkInputs(context);
     if (problems.length > 0) {
-      throw new PipelineErrors(problems, project.textOf);
+      throw new PipelineErrors(problems, project.textOf, project.layout.root);
     }
     return await predict(context);
   } finally {

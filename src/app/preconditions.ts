@@ -105,8 +105,6 @@ function diagnose(
     code,
     message,
     hint,
-    file: position.file,
-    line: position.line,
-    column: position.column,
+    ...position,
   };
 }

@@ -66,7 +66,7 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   const fileOfChosen = found.value.chosen ?? fileNamed(request.pipeline, loaded);
   // A broken pipeline beside the one that is asked for is told, but stops nothing.
   const fatal = errors.filter(({ file }) => fileOfChosen === null || file === null || file === fileOfChosen);
-  if (fatal.length > 0) throw new PipelineErrors(loaded.diagnostics, textOf);
+  if (fatal.length > 0) throw new PipelineErrors(loaded.diagnostics, textOf, layout.root);
   const chosen = request.pipeline ?? loaded.pipelines.find(({ file }) => file === fileOfChosen)?.name ?? null;
   if (request.pipeline !== null && !loaded.pipelines.some(({ name }) => name === request.pipeline))
     throw new CommandError(
@@ -79,7 +79,7 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   const matching = await matchingFor(tasks);
   const graph = buildGraph(tasks, matching);
   const cycle = findCycle(graph);
-  if (cycle !== null) throw new PipelineErrors([cycleDiagnostic(cycle)], textOf);
+  if (cycle !== null) throw new PipelineErrors([cycleDiagnostic(cycle)], textOf, layout.root);
   return {
     found: found.value,
     layout,
@@ -104,9 +104,7 @@ function cycleDiagnostic(cycle: readonly Task[]): Diagnostic {
     severity: 'error',
     code: 'cycle',
     message: `tasks wait for each other: ${cycle.map(({ label }) => label).join(' -> ')}`,
-    file: position.file,
-    line: position.line,
-    column: position.column,
+    ...position,
     hint: 'an input of each is made by the one before it: remove one of these dependencies',
   };
 }
@@ -202,9 +200,7 @@ function leakedSecrets({ pipelines, environmentUsed }: LoadOutcome): Diagnostic[
             severity: 'error',
             code: 'secret-in-text',
             message: `${name} is a secret of ${label}, but the pipeline also reads it as env.${name}, which would be kept and shown`,
-            file: position.file,
-            line: position.line,
-            column: position.column,
+            ...position,
             hint: `write secrets.${name} within the task, or let its command read "$${name}"`,
           }),
         ),

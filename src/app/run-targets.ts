@@ -109,7 +109,7 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
     };
     const problems = [...(await checkInputs(context)), ...checkOutputs(context)];
     if (problems.length > 0) {
-      throw new PipelineErrors(problems, project.textOf);
+      throw new PipelineErrors(problems, project.textOf, project.layout.root);
     }
     const header = await renderLines(project, plan, 'header', context, null);
     held.emit({

@@ -2,17 +2,12 @@
  * The command line: which commands there are, and what every one of them does with errors. What a command
  * needs is loaded by its action, so that `--version`, `--help` and `--list` load next to nothing.
  */
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { CommandError, EXIT } from '../app/exit-codes.ts';
-import { PipelineErrors } from '../app/pipeline-errors.ts';
-import { formatDiagnostic } from '../base/diagnostic.ts';
-import { nearest } from '../base/nearest.ts';
-import { errorCodeText } from '../reporters/phrases.ts';
 import { splitArgv } from './argv.ts';
 import { addFlags, GLOBAL_FLAGS, longName, RUN_FLAGS, takesValue } from './options.ts';
 import { exitWhenFlushed, print, printError, tolerateClosedPipes } from './output.ts';
 import type { GlobalOptions } from './request.ts';
-import { terminalFor } from './style.ts';
 
 declare const ORCH_VERSION: string;
 
@@ -30,7 +25,8 @@ async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(prepare(argv, program, state), { from: 'user' });
     return state.exitCode;
   } catch (error) {
-    return report(error, argv, state.params);
+    const { reportError } = await import('./report-error.ts');
+    return reportError(error, { argv, program, command: commandIn(argv, program) });
   }
 }
 
@@ -40,6 +36,9 @@ interface MainState {
   params: ReturnType<typeof splitArgv>['params'];
 }
 
+/** Mistakes are explained by `report-error`, in orch's own words. */
+const QUIET_LIBRARY = { writeErr: printError, outputError: () => {} };
+
 function createProgram(): Command {
   const program = new Command('orch')
     .description('Incremental task runner for data and ML pipelines: reruns only what changed, by content.')
@@ -48,9 +47,7 @@ function createProgram(): Command {
     .helpCommand(false)
     .usage('[options] <command>')
     .exitOverride()
-    .configureOutput({ writeErr: printError })
-    .showSuggestionAfterError(true)
-    .showHelpAfterError(false);
+    .configureOutput(QUIET_LIBRARY);
   addFlags(program, GLOBAL_FLAGS);
   program
     .option('--list', 'list the tasks, as `orch list`')
@@ -84,6 +81,8 @@ function defineCommands(program: Command, state: MainState): void {
       ),
     ),
   );
+
+  // Words that are no command: `top-level` says what was meant by them.
   program.allowExcessArguments(true);
 
   const run = program
@@ -172,7 +171,7 @@ Examples:
       set(import('./commands/cache.ts').then(({ cachePath }) => cachePath(globals(self)))),
     );
   for (const each of [...program.commands, ...cache.commands])
-    each.exitOverride().configureOutput({ writeErr: printError });
+    each.exitOverride().configureOutput(QUIET_LIBRARY).allowExcessArguments(false);
 }
 
 /** Commands that read a pipeline's parameters. */
@@ -202,6 +201,20 @@ function prepare(argv: readonly string[], program: Command, state: MainState): s
   return [...split.known];
 }
 
+/** The innermost command that the words name, null where the first word is none. */
+function commandIn(argv: readonly string[], program: Command): Command | null {
+  const name = commandName(
+    argv,
+    new Set(
+      GLOBAL_FLAGS.map(({ flags }) => flags)
+        .filter(takesValue)
+        .map(longName),
+    ),
+  );
+  const command = program.commands.find((each) => each.name() === name) ?? null;
+  return command?.commands.find((each) => argv[argv.indexOf(name ?? '') + 1] === each.name()) ?? command;
+}
+
 function commandName(argv: readonly string[], withValue: ReadonlySet<string>): string | null {
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at]!;
@@ -209,57 +222,6 @@ function commandName(argv: readonly string[], withValue: ReadonlySet<string>): s
     if (/^-[jfCp]$/.test(word) || (word.startsWith('--') && withValue.has(word.slice(2)))) at++;
   }
   return null;
-}
-
-/** Flags that orch doesn't know are taken for parameters; what may be meant instead. */
-function flagHints(params: MainState['params']): string[] {
-  const flags = [...GLOBAL_FLAGS, ...RUN_FLAGS].map(({ flags: written }) => longName(written));
-  return params.flatMap(({ name, value, isAttached, isBare }) => {
-    const flag = nearest(name, flags);
-    if (flag !== null) return [`--${name} is no flag of orch; did you mean --${flag}?`];
-    if (isBare) return [];
-    return isAttached
-      ? []
-      : [`'${value}' was taken for the value of --${name}; of a yes-or-no parameter write --${name}=true`];
-  });
-}
-
-/** One place where errors become lines on stderr and an exit code. */
-async function report(error: unknown, argv: readonly string[], params: MainState['params']): Promise<number> {
-  const { paint } = terminalFor(process.stderr, argv.includes('--no-color'), process.env);
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return EXIT.done;
-    // commander has said what is wrong; here is what it doesn't know.
-    const at = argv.indexOf('run');
-    if (error.code === 'commander.unknownOption' && at > 0 && argv[0]?.startsWith('-') === true)
-      printError(
-        `  ${paint('hint', 'hint:')} flags of run stand behind it: orch run ${[...argv.slice(0, at), ...argv.slice(at + 1)].join(' ')}\n`,
-      );
-    return EXIT.usage;
-  }
-  if (error instanceof PipelineErrors) {
-    for (const diagnostic of error.diagnostics) {
-      const text = diagnostic.file === null ? null : error.textOf(diagnostic.file);
-      printError(`${formatDiagnostic(diagnostic, text, { color: paint })}\n`);
-    }
-    for (const hint of flagHints(params)) printError(`  ${paint('hint', 'hint:')} ${hint}\n`);
-    return EXIT.usage;
-  }
-  if (error instanceof CommandError) {
-    printError(`${paint('error', 'error:')} ${error.message}\n`);
-    if (error.hint !== null) printError(`  ${paint('hint', 'hint:')} ${error.hint}\n`);
-    return error.exitCode;
-  }
-  const { code, syscall, path } = error as NodeJS.ErrnoException;
-  if (code !== undefined && syscall !== undefined) {
-    printError(`${paint('error', 'error:')} ${syscall} ${path ?? ''}: ${errorCodeText(code)}\n`);
-    printError(
-      `  ${paint('hint', 'hint:')} orch keeps its cache and records under .cache: see that it is a folder with room that you may write to\n`,
-    );
-    return EXIT.unusable;
-  }
-  const { reportBug } = await import('./bug-report.ts');
-  return reportBug(error, argv);
 }
 
 tolerateClosedPipes();

@@ -3,6 +3,7 @@
 import { CommandError } from '../app/exit-codes.ts';
 import type { ProjectRequest } from '../app/project.ts';
 import type { SplitArgv } from './argv.ts';
+import { aboutFlag } from './foreign-flags.ts';
 import { localDate } from './local-date.ts';
 import { GLOBAL_FLAGS, longName, RUN_FLAGS } from './options.ts';
 
@@ -41,15 +42,18 @@ export function projectRequest(
         pipeline: options.pipeline ?? null,
         name: text.slice(0, equals),
         value: text.slice(equals + 1),
-        from: '--param',
+        from: `--param ${text}`,
       };
     }),
-    ...flags.map(({ name, value, from, isBare }) => ({
+    ...flags.map(({ name, value, from, isBare, isAttached }) => ({
       isBare,
+      isFlag: true,
+      hasNextWord: !isAttached,
+      ...insteadOf(from),
       pipeline: options.pipeline ?? null,
       name: name.replaceAll('-', '_'),
       value,
-      from,
+      from: isBare ? from : `${from}${isAttached ? '=' : ' '}${value}`,
     })),
   ];
   if (options.date !== undefined && !isDate(options.date))
@@ -77,6 +81,14 @@ export function projectRequest(
   };
 }
 
+/** Flags that orch doesn't know are taken for parameters; this is for where there is no such parameter either. */
+function insteadOf(flag: string): { readonly instead?: string } {
+  const instead = aboutFlag(flag);
+  return instead === null ? {} : { instead };
+}
+
 function isDate(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text);
+  const date = /^\d{4}-\d{2}-\d{2}$/.test(text) ? new Date(`${text}T00:00:00Z`) : null;
+  // 30 February would become 2 March, and of a thirteenth month no date is made at all.
+  return date !== null && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
 }

@@ -18,10 +18,13 @@ export interface MentionCheck {
 
 export function checkMentions(draft: TaskDraft, check: MentionCheck): void {
   const { problems, secrets, cacheable } = check;
+  const isDoubtful = (field: string) =>
+    problems.isDoubtful(draft.in.source.path, `tasks.${draft.name}.${field}`);
+  const hasUnknownNeeds = isDoubtful('needs') || isDoubtful('upstream_tasks') || isDoubtful('inputs');
   for (const mention of draft.mentions) {
     const { path, position } = mention;
     const [root, name] = path;
-    if (root === 'secrets' && (name === undefined || !secrets.includes(name)))
+    if (root === 'secrets' && !isDoubtful('secrets') && (name === undefined || !secrets.includes(name)))
       problems.error(
         'unknown-secret',
         position,
@@ -42,7 +45,7 @@ export function checkMentions(draft: TaskDraft, check: MentionCheck): void {
           hint: 'remove it, or set `cache: false`',
         },
       );
-    if ((root === 'needs' || root === 'metrics') && name !== undefined)
+    if ((root === 'needs' || root === 'metrics') && name !== undefined && !hasUnknownNeeds)
       checkUpstream(draft, root, name, mention, check);
   }
 }
@@ -137,7 +140,7 @@ export function receivedParams(
     else receive(path.slice(1));
   }
   for (const { name, position } of listed)
-    if (!receive(name.split('.'))) {
+    if (!receive(name.split('.')) && !problems.isDoubtful(draft.in.source.path, `params.${name}`)) {
       const close = nearest(name, Object.keys(all));
       problems.error(
         'unknown-parameter',

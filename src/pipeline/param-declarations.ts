@@ -56,8 +56,7 @@ export function declarationsOf(
 
 function declaration(entry: MapEntry, source: SourceFile, problems: Problems): Declared | null {
   const { key: name, keySpan, value: node } = entry;
-  const { file, line, column } = source.position(keySpan);
-  const position = { file, line, column };
+  const position = source.position(keySpan);
   const plain = { name, description: null, min: null, max: null, values: null, position };
   if (node.kind === 'map' && isDeclaration(node))
     return readDeclaration(name, node, position, source, problems);

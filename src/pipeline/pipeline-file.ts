@@ -31,6 +31,7 @@ export function readPipelineFile(request: PipelineFileRequest): PipelineDraft | 
   const params = readParams({
     pipeline: name,
     node: child(root, 'params'),
+    tasks: new Set(entriesOf(child(root, 'tasks')).map(({ key }) => key)),
     source,
     problems,
     environment,

@@ -6,7 +6,7 @@ import { type Filling, fillText } from './fill.ts';
 import type { TaskIndex } from './needs.ts';
 import type { Problems } from './problems.ts';
 import { booleanIn } from './task-settings.ts';
-import { startOf } from './texts.ts';
+import { placeOf } from './texts.ts';
 import { child, itemsOf, type ScalarNode, type YamlNode } from './yaml-node.ts';
 
 /** Fills in `needs` and `neededByName`; unknown tasks are reported. */
@@ -19,7 +19,10 @@ export function resolveNeeds(draft: TaskDraft, index: TaskIndex<TaskDraft>, fill
     const found = index.resolve(text, draft.pipeline, draft);
     if (!found.ok) {
       const { code, message, hint } = found.error;
-      filling.problems.error(code, startOf(node, draft.in.source), message, { hint });
+      const { problems, file } = filling;
+      if (!problems.isDoubtful(file, `tasks.${text.replace(/\[.*$/s, '')}`))
+        problems.error(code, placeOf(node, draft.in.source), message, { hint });
+      problems.doubt(file, `tasks.${draft.name}.needs`);
       continue;
     }
     for (const { id } of found.value) {
@@ -78,11 +81,14 @@ export function warnOfRestlessNeeds(
   for (const { node, orderOnly } of needEntries(draft)) {
     const found = orderOnly ? null : index.resolve(node.source, draft.pipeline, draft);
     if (found?.ok !== true) continue;
-    const restless = found.value.find(({ id }) => alwaysRuns(id));
+    // One may run every time only because its inputs or outputs were misspelled.
+    const restless = found.value.find(
+      ({ id, name, in: from }) => alwaysRuns(id) && !problems.isDoubtful(from.source.path, `tasks.${name}`),
+    );
     if (restless !== undefined)
       problems.warning(
         'always-runs-need',
-        startOf(node, draft.in.source),
+        placeOf(node, draft.in.source),
         `${draft.name} needs ${restless.name}, which runs every time and has nothing by which its result could be compared`,
         {
           hint: `give ${restless.name} outputs, or wait for it only: {task: ${node.source}, order_only: true}`,

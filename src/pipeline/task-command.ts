@@ -4,7 +4,7 @@ import type { CommandSpec } from '../model/task.ts';
 import { fieldOf, type TaskDraft } from './draft.ts';
 import { type Filling, fillText, fold, foldPart, readAndNote } from './fill.ts';
 import { hasLonePipe } from './shell-text.ts';
-import { startOf } from './texts.ts';
+import { placeOf } from './texts.ts';
 import { child, itemsOf, type ScalarNode, type YamlNode } from './yaml-node.ts';
 
 interface Shell {
@@ -64,7 +64,7 @@ function readShell(draft: TaskDraft, filling: Filling): Shell {
   const hint = /\s/.test(name) ? JSON.stringify(name.trim().split(/\s+/)) : `[${name}, -c]`;
   filling.problems.error(
     'bad-value',
-    startOf(node, draft.in.source),
+    placeOf(node, draft.in.source),
     `shell: ${JSON.stringify(name)} is no shell that orch knows`,
     {
       hint: `it knows ${Object.keys(SHELLS).join(', ')}; anything else is written with its arguments: ${hint}`,
@@ -86,7 +86,7 @@ function readCommand(draft: TaskDraft, node: YamlNode, shell: Shell, filling: Fi
   }
   if (node.kind !== 'scalar' || typeof node.value !== 'string') return null;
   if (node.value.trim() === '') {
-    problems.error('bad-value', startOf(node, draft.in.source), `the command of ${draft.name} is empty`);
+    problems.error('bad-value', placeOf(node, draft.in.source), `the command of ${draft.name} is empty`);
     return null;
   }
   const script = shell.isPosix ? fold(node, 'shell', filling) : foldUnquoted(node, shell, filling);
@@ -129,7 +129,7 @@ function warnOfPipe(draft: TaskDraft, node: YamlNode, shell: Shell, { problems }
   if (node.value.includes('pipefail') || !hasLonePipe(node.value)) return;
   problems.warning(
     'pipe-status-lost',
-    startOf(node, draft.in.source),
+    placeOf(node, draft.in.source),
     `${draft.name}: plain sh takes a pipe's status from its last command only, so that failures before it go unseen`,
     {
       hint: '`shell: bash` fails where any part of a pipe fails',

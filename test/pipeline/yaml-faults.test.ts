@@ -76,7 +76,7 @@ describe('faults in YAML', () => {
   test('58 a tab as indentation is an error at its line and column', async () => {
     const { diagnostics } = await load('version: 1\ntasks:\n  a:\n\t\trun: x\n');
     expect(diagnostics[0]).toMatchObject({
-      code: 'bad-yaml',
+      code: 'tab-indent',
       line: 4,
       column: 1,
       hint: 'YAML indents with spaces',
@@ -204,13 +204,13 @@ describe('faults in YAML', () => {
   test('syntax errors are shown with their line', async () => {
     const text = 'version: 1\ntasks:\n  a: {run: ${{ params.x }}}\n';
     const [first] = (await load(text)).diagnostics;
-    expect(formatDiagnostic(first!, text)).toBe(
+    expect(formatDiagnostic(first!, { textOf: () => text })).toBe(
       [
-        'orch.yaml:3:13: error: unexpected flow-map-start at node end',
+        'orch.yaml:3:12: error[unquoted-text]: inside [ ] and { } a text with ${{ }} needs quotes',
         '   |',
         ' 3 |   a: {run: ${{ params.x }}}',
-        '   |             ^',
-        '  hint: inside [ ] and { }, put the whole text in quotes that holds ${{ }}',
+        '   |            ^^^^^^^^^^^^^^^',
+        '  hint: put the whole text in quotes: ["data/${{ params.year }}.csv"]',
       ].join('\n'),
     );
   });

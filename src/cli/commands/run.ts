@@ -6,7 +6,6 @@ import type { Project } from '../../app/project.ts';
 import type { RunRequest } from '../../app/run-request.ts';
 import { runTargets } from '../../app/run-targets.ts';
 import { warningsOf } from '../../app/warnings.ts';
-import { formatDiagnostic } from '../../base/diagnostic.ts';
 import { parseSize } from '../../base/size.ts';
 import { tailOfLog } from '../../executors/log.ts';
 import { createJsonReporter } from '../../reporters/json-lines.ts';
@@ -57,7 +56,6 @@ export async function run(
   if (options.touch === true) return accept(targets, options, argv.params);
 
   const out = terminalFor(process.stdout, options.color === false, process.env);
-  const errors = terminalFor(process.stderr, options.color === false, process.env);
   const output = outputMode(options);
   const project = projectRequest(options, argv.params, true);
   const request: RunRequest = {
@@ -90,7 +88,7 @@ export async function run(
             prefixOutput: output === 'stream',
           }),
     onWarnings: async (opened) => {
-      if (opened.parsedAnew) await printWarnings(opened, errors.paint);
+      if (opened.parsedAnew) await printWarnings(opened, options.color === false);
     },
   };
   if (options.dryRun === true) {
@@ -108,18 +106,18 @@ export async function run(
 /** All of them are for `orch validate`; a run must not be buried under them. */
 const MAX_WARNINGS = 8;
 
-async function printWarnings(
-  project: Project,
-  paint: ReturnType<typeof terminalFor>['paint'],
-): Promise<void> {
+async function printWarnings(project: Project, noColor: boolean): Promise<void> {
   const warnings = await warningsOf(project);
-  for (const diagnostic of warnings.slice(0, MAX_WARNINGS))
-    printError(`${formatDiagnostic(diagnostic, null, { color: paint })}\n`);
-  const more = warnings.length - MAX_WARNINGS;
-  if (more > 0)
-    printError(
-      `and ${more} more ${more === 1 ? 'warning' : 'warnings'}: \`orch validate\` prints them all\n`,
-    );
+  if (warnings.length === 0) return;
+  const { printDiagnostics } = await import('../diagnostics.ts');
+  printDiagnostics(warnings, {
+    textOf: project.textOf,
+    root: project.layout.root,
+    noColor,
+    frames: false,
+    limit: MAX_WARNINGS,
+    more: '`orch validate` prints them all',
+  });
 }
 
 function outputMode(options: RunFlags): RunRequest['output'] {

@@ -3,16 +3,15 @@ import { EXIT } from '../../app/exit-codes.ts';
 import { PipelineErrors } from '../../app/pipeline-errors.ts';
 import { openProject } from '../../app/project.ts';
 import { warningsOf } from '../../app/warnings.ts';
-import { type Diagnostic, formatDiagnostic } from '../../base/diagnostic.ts';
-import { print, printError } from '../output.ts';
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import { type DiagnosedFiles, diagnosticJson, printDiagnostics, printErrorCount } from '../diagnostics.ts';
+import { print } from '../output.ts';
 import { type GlobalOptions, projectRequest } from '../request.ts';
-import { terminalFor } from '../style.ts';
 
-interface Checked {
+interface Checked extends DiagnosedFiles {
   readonly diagnostics: readonly Diagnostic[];
   readonly tasks: number;
   readonly pipelines: readonly string[];
-  readonly textOf: (file: string) => string | null;
 }
 
 /** Errors and warnings go to stderr, the verdict to stdout. */
@@ -23,15 +22,15 @@ export async function validate(files: readonly string[], options: GlobalOptions)
   const isValid = diagnostics.every(({ severity }) => severity !== 'error');
   const exitCode = isValid ? EXIT.done : EXIT.usage;
   if (options.json === true) {
-    print(`${JSON.stringify({ valid: isValid, diagnostics }, null, 2)}\n`);
+    const all = checks.flatMap((each) =>
+      each.diagnostics.map((diagnostic) => diagnosticJson(diagnostic, each)),
+    );
+    print(`${JSON.stringify({ valid: isValid, diagnostics: all }, null, 2)}\n`);
     return exitCode;
   }
-  const { paint } = terminalFor(process.stderr, options.color === false, process.env);
-  for (const { diagnostics: found, textOf } of checks)
-    for (const diagnostic of found)
-      printError(
-        `${formatDiagnostic(diagnostic, diagnostic.file === null ? null : textOf(diagnostic.file), { color: paint })}\n`,
-      );
+  for (const each of checks)
+    printDiagnostics(each.diagnostics, { ...each, noColor: options.color === false });
+  printErrorCount(diagnostics);
   if (isValid && options.quiet !== true) {
     const pipelines = [...new Set(checks.flatMap((each) => each.pipelines))];
     const tasks = checks.reduce((sum, each) => sum + each.tasks, 0);
@@ -51,9 +50,11 @@ async function check(options: GlobalOptions): Promise<Checked> {
       tasks: pipelines.reduce((sum, { tasks }) => sum + tasks.length, 0),
       pipelines: pipelines.map(({ file }) => file),
       textOf: project.textOf,
+      root: project.layout.root,
     };
   } catch (error) {
     if (!(error instanceof PipelineErrors)) throw error;
-    return { diagnostics: error.diagnostics, tasks: 0, pipelines: [], textOf: error.textOf };
+    const { diagnostics, textOf, root } = error;
+    return { diagnostics, textOf, root, tasks: 0, pipelines: [] };
   }
 }

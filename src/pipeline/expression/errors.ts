@@ -21,6 +21,8 @@ export interface EvaluateError {
 export interface SyntaxTrouble {
   readonly message: string;
   readonly at: number;
+  /** Where it ends; absent: one character. */
+  readonly end?: number;
   readonly hint?: string;
 }
 

@@ -62,7 +62,7 @@ export function parseExpression(
     ]);
   const parsed = parseSource(text);
   if (parsed.ok) return parsed;
-  const { at: offset, ...rest } = parsed.error;
+  const { at: offset, end: _end, ...rest } = parsed.error;
   return fail([{ ...rest, position: at(offset) }]);
 }
 
@@ -92,7 +92,8 @@ function parseTokens(tokens: readonly Token[], source: string): Expr {
     return true;
   };
   const wrong = (message: string, at = peek().at, hint?: string): never => {
-    throw new Mistake(hint === undefined ? { message, at } : { message, at, hint });
+    const end = tokens.find((token) => token.at === at)?.end ?? at;
+    throw new Mistake({ message, at, end, ...(hint === undefined ? {} : { hint }) });
   };
   const unexpected = (wanted: string): never => {
     const token = peek();
