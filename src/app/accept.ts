@@ -26,7 +26,9 @@ export async function acceptTasks(
   describe: (failure: import('../model/failure.ts').Failure) => string,
 ): Promise<readonly Accepted[]> {
   const project = await openProject(request);
+  resolveTargets(project, targets);
   makeFolders(project.layout);
+  project.keep();
   const lock = await acquireRoot(project.layout, `accept ${targets.join(' ')}`, {
     wait: true,
     onWait: () => {},

@@ -7,6 +7,7 @@ import { isAbsolute, join, relative, resolve } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { type Hasher, loadHasher } from '../base/digest.ts';
+import { nearest } from '../base/nearest.ts';
 import type { ResultStore } from '../cache/result-store.ts';
 import { openStore } from '../cache/store.ts';
 import { createFingerprinter, type Fingerprinter } from '../fingerprint/fingerprinter.ts';
@@ -51,6 +52,8 @@ export interface Project {
   /** The pipeline that bare names mean, null: any. */
   readonly chosen: string | null;
   readonly textOf: (file: string) => string | null;
+  /** Writes the compiled pipeline, where the request allows it: not before it is sure that it will be run. */
+  readonly keep: () => void;
 }
 
 export async function openProject(request: ProjectRequest): Promise<Project> {
@@ -69,10 +72,9 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   if (fatal.length > 0) throw new PipelineErrors(loaded.diagnostics, textOf, layout.root);
   const chosen = request.pipeline ?? loaded.pipelines.find(({ file }) => file === fileOfChosen)?.name ?? null;
   if (request.pipeline !== null && !loaded.pipelines.some(({ name }) => name === request.pipeline))
-    throw new CommandError(
-      `there is no pipeline named '${request.pipeline}'`,
-      EXIT.usage,
-      `pipelines here: ${loaded.pipelines.map(({ name }) => name).join(', ')}${request.pipeline.includes('=') ? '; to set a parameter use --param' : ''}`,
+    throw unknownPipeline(
+      request.pipeline,
+      loaded.pipelines.map(({ name }) => name),
     );
 
   const tasks = loaded.pipelines.flatMap((pipeline) => pipeline.tasks);
@@ -91,7 +93,19 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
     environmentUsed: loaded.environmentUsed,
     chosen,
     textOf,
+    keep: loaded.keep,
   };
+}
+
+function unknownPipeline(name: string, known: readonly string[]): CommandError {
+  const close = nearest(name, known);
+  return new CommandError(
+    `-p ${name}: there is no pipeline of that name`,
+    EXIT.usage,
+    name.includes('=')
+      ? `-p names a pipeline; to set a parameter write --param ${name}`
+      : `${close === null ? '' : `did you mean ${close}? `}Pipelines: ${known.join(', ')}`,
+  );
 }
 
 function fileNamed(pipeline: string | null, loaded: LoadOutcome): string | null {
@@ -139,13 +153,14 @@ async function load(
   found: FoundProject,
   layout: Layout,
   request: ProjectRequest,
-): Promise<LoadOutcome & { readonly parsedAnew: boolean }> {
+): Promise<LoadOutcome & { readonly parsedAnew: boolean; readonly keep: () => void }> {
   const hasher = await loadHasher();
   const shape = JSON.stringify([
     ORCH_VERSION,
     found.root,
     found.files.map(({ path, text }) => [path, hasher.digestBytes(text)]),
-    request.params,
+    // However they were written.
+    request.params.map(({ pipeline, name, value, isBare }) => [pipeline, name, value, isBare === true]),
     request.today,
     request.reservedFlags,
   ]);
@@ -157,6 +172,7 @@ async function load(
       diagnostics: [],
       environmentUsed: Object.keys(compiled.environment),
       parsedAnew: false,
+      keep: () => {},
     };
 
   const { loadPipelines } = await import('../pipeline/load.ts');
@@ -171,8 +187,14 @@ async function load(
   });
   const leaks = leakedSecrets(outcome);
   if (leaks.length > 0)
-    return { ...outcome, diagnostics: [...outcome.diagnostics, ...leaks], parsedAnew: true };
-  if (request.mayWrite && outcome.diagnostics.every(({ severity }) => severity !== 'error')) {
+    return {
+      ...outcome,
+      diagnostics: [...outcome.diagnostics, ...leaks],
+      parsedAnew: true,
+      keep: () => {},
+    };
+  const keep = () => {
+    if (!request.mayWrite || outcome.diagnostics.some(({ severity }) => severity === 'error')) return;
     const environment = Object.fromEntries(
       outcome.environmentUsed.map((name) => [name, request.environment[name] ?? null]),
     );
@@ -184,8 +206,8 @@ async function load(
     } catch {
       // Read-only state: it's parsed again next time.
     }
-  }
-  return { ...outcome, parsedAnew: true };
+  };
+  return { ...outcome, parsedAnew: true, keep };
 }
 
 /** A value that the file reads as `env.X` stands in texts, keys and compiled pipelines: no place for a secret. */

@@ -38,10 +38,12 @@ export interface ProjectProblem {
 export function findProject(start: StartPoint): Outcome<FoundProject, ProjectProblem> {
   const from = resolve(start.cwd, start.dir ?? '.');
   if (!isFolder(from))
-    return fail({ message: `${start.dir ?? from} is not a folder`, hint: 'give -C an existing folder' });
+    return fail({ message: `-C ${start.dir ?? from} is not a folder`, hint: 'name an existing folder' });
   if (start.file !== null) return projectOfFile(resolve(from, start.file), start, from);
   if (start.root !== null) {
     const root = resolve(from, start.root);
+    if (!isFolder(root))
+      return fail({ message: `--root ${start.root} is not a folder`, hint: 'name an existing folder' });
     const files = pipelineFiles(root);
     return files.length > 0 ? ok({ root, files, chosen: null }) : fail(nothingIn([root]));
   }
@@ -60,12 +62,21 @@ function projectOfFile(file: string, start: StartPoint, from: string): Outcome<F
     text = readFileSync(file);
   } catch (error) {
     const shown = relative(from, file) || file;
+    const { code } = error as NodeJS.ErrnoException;
+    const what =
+      code === 'ENOENT' || code === 'ENOTDIR'
+        ? `there is no file '${shown}'`
+        : code === 'EISDIR'
+          ? `'${shown}' is a folder`
+          : `can't read '${shown}' (${code})`;
+    // A word without an ending is a task more often than a file: -f forces in other tools.
+    const isFile = /[./]/.test(start.file ?? '');
     return fail({
-      message: `can't read the pipeline file ${shown} (${(error as NodeJS.ErrnoException).code})`,
+      message: start.isFlag === false ? what : `-f ${start.file}: ${what}`,
       hint:
         start.isFlag === false
-          ? 'name an existing pipeline file'
-          : '-f names a pipeline file, as in make; to force tasks use -B or --force',
+          ? 'name a pipeline file'
+          : `-f names a pipeline file, as in make; to force tasks write -B${isFile ? '' : ` ${start.file}`}`,
     });
   }
   const folder = dirname(file);

@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import { CommandError, EXIT } from '../app/exit-codes.ts';
 import { splitArgv } from './argv.ts';
 import { addFlags, GLOBAL_FLAGS, longName, RUN_FLAGS, takesValue } from './options.ts';
-import { exitWhenFlushed, print, printError, tolerateClosedPipes } from './output.ts';
+import { exitWhenFlushed, print, tolerateClosedPipes } from './output.ts';
 import type { GlobalOptions } from './request.ts';
 
 declare const ORCH_VERSION: string;
@@ -37,7 +37,7 @@ interface MainState {
 }
 
 /** Mistakes are explained by `report-error`, in orch's own words. */
-const QUIET_LIBRARY = { writeErr: printError, outputError: () => {} };
+const QUIET_LIBRARY = { writeErr: () => {}, outputError: () => {} };
 
 function createProgram(): Command {
   const program = new Command('orch')

@@ -29,7 +29,7 @@ export function reportError(error: unknown, failed: FailedCommand): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.done;
     const usage = usageError(error, argv, failed);
-    if (usage !== null) tell(usage.message, usage.hint);
+    tell(usage.message, usage.hint);
     return EXIT.usage;
   }
   if (error instanceof PipelineErrors) {

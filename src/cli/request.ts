@@ -57,7 +57,11 @@ export function projectRequest(
     })),
   ];
   if (options.date !== undefined && !isDate(options.date))
-    throw new CommandError(`--date ${options.date} is not a date`, 2, 'write it as YYYY-MM-DD');
+    throw new CommandError(
+      `${process.argv.some((word) => word.startsWith('--date')) ? '--date ' : 'ORCH_DATE='}${options.date} is not a date`,
+      2,
+      'write it as YYYY-MM-DD, such as 2023-01-31',
+    );
   // A nested orch ignores the parameters that its parent set for the task it runs in (SPEC B4).
   const isNested = process.env['ORCH_ATTEMPT'] !== undefined;
   const environment = isNested

@@ -8,12 +8,11 @@ import { nearest } from '../base/nearest.ts';
 import { aboutFlag } from './foreign-flags.ts';
 import { RUN_FLAGS } from './options.ts';
 
-/** null: it has been said already (help was printed). */
 export function usageError(
   { code, message }: CommanderError,
   argv: readonly string[],
   { program, command }: { readonly program: Command; readonly command: Command | null },
-): CommandError | null {
+): CommandError {
   const quoted = /'([^']*)'/s.exec(message)?.[1] ?? '';
   const name = command === null ? 'orch' : pathOf(command);
   switch (code) {
@@ -53,7 +52,11 @@ export function usageError(
       );
     }
     case 'commander.help':
-      return null;
+      return new CommandError(
+        `${name} needs one of its commands`,
+        undefined,
+        `there are ${(command ?? program).commands.map((each) => `${name} ${each.name()}`).join(', ')}`,
+      );
     default:
       return new CommandError(
         message.replace(/^error: /, ''),

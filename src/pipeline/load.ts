@@ -141,7 +141,7 @@ function refuseUnknownParams(
     problems.error(
       'unknown-parameter',
       NO_PLACE,
-      `${from}: there is no ${isFlag ? 'such flag, and no ' : ''}parameter ${JSON.stringify(top)}${pipeline === null ? '' : ` in ${pipeline}`}`,
+      `${isFlag ? from.replace(/[ =].*$/s, '') : from}: there is no ${isFlag ? 'such flag, and no ' : ''}parameter ${JSON.stringify(top)}${pipeline === null ? '' : ` in ${pipeline}`}`,
       {
         hint:
           close !== null

@@ -203,6 +203,7 @@ function kindOf({ type, min, max, values }: Declared): string {
 function hintFor(text: string, { type, values }: Declared): string | null {
   if (type === 'boolean' && /^(y|yes|on|1)$/i.test(text)) return 'write true';
   if (type === 'boolean' && /^(n|no|off|0)$/i.test(text)) return 'write false';
+  if (type === 'map') return 'one of its values is set by its path, as in --param model.depth=8';
   const close = type === 'enum' ? nearest(text, (values ?? []).map(String)) : null;
   return close === null ? null : `did you mean ${close}?`;
 }
@@ -242,7 +243,7 @@ function withValue(
   if (keys.length === 0) {
     const parsed = parseByType(text, declared, readLoose);
     if (parsed.ok && troubleWith(parsed.value, declared) === null) return parsed;
-    const message = `the parameter ${name} is ${kindOf(declared)}`;
+    const message = `the parameter ${name} takes ${kindOf(declared)}`;
     return refused(
       message,
       parsed.ok ? hintFor(text, declared) : (hintFor(text, declared) ?? reasonOf(parsed.error)),

@@ -97,7 +97,7 @@ describe('parameters', () => {
       {
         code: 'wrong-parameter',
         file: null,
-        message: expect.stringContaining(`--param p=${text}: the parameter p is `),
+        message: expect.stringContaining(`--param p=${text}: the parameter p takes `),
         related: [{ line: 2, message: 'p is declared here' }],
       },
     ]);

@@ -6,7 +6,8 @@ import type { Project } from '../../app/project.ts';
 import type { RunRequest } from '../../app/run-request.ts';
 import { runTargets } from '../../app/run-targets.ts';
 import { warningsOf } from '../../app/warnings.ts';
-import { parseSize } from '../../base/size.ts';
+import { nearest } from '../../base/nearest.ts';
+import { parseSize, SIZE_FORM } from '../../base/size.ts';
 import { tailOfLog } from '../../executors/log.ts';
 import { createJsonReporter } from '../../reporters/json-lines.ts';
 import { createPlainReporter } from '../../reporters/plain.ts';
@@ -125,8 +126,25 @@ function outputMode(options: RunFlags): RunRequest['output'] {
   if (options.verbose === true) return 'stream';
   const mode = options.output ?? 'group';
   if (mode !== 'group' && mode !== 'stream' && mode !== 'quiet')
-    throw new CommandError(`--output ${mode}: expected group, stream or quiet`, EXIT.usage);
+    throw new CommandError(
+      `${givenAs('output', mode)}: expected group, stream or quiet`,
+      EXIT.usage,
+      hintFor(mode, ['group', 'stream', 'quiet']),
+    );
   return mode;
+}
+
+/** A value as the user wrote it: as a flag, or as its variable. */
+function givenAs(name: string, value: string, short?: string): string {
+  const isFlag = process.argv.some(
+    (word) => word.startsWith(`--${name}`) || (short !== undefined && word.startsWith(short)),
+  );
+  return isFlag ? `${short ?? `--${name}`} ${value}` : `ORCH_${name.toUpperCase()}=${value}`;
+}
+
+function hintFor(text: string, possible: readonly string[]): string | null {
+  const close = nearest(text, possible);
+  return close === null ? null : `did you mean ${close}?`;
 }
 
 /** 0: as many as there are cores. */
@@ -134,8 +152,9 @@ function jobsOf(text: string | undefined): number {
   if (text === undefined) return 0;
   if (!/^[1-9]\d{0,3}$/.test(text))
     throw new CommandError(
-      `${process.argv.some((word) => /^(-j|--jobs)/.test(word)) ? '-j' : 'ORCH_JOBS'} ${text}: expected a number of workers, from 1`,
+      `${givenAs('jobs', text, '-j')}: expected a number of workers, from 1 to 9999`,
       EXIT.usage,
+      'without it there are as many workers as cores',
     );
   return Number(text);
 }
@@ -146,9 +165,12 @@ function totalsOf(texts: readonly string[]): Record<string, number> {
     const [name = '', value = ''] = text.split('=');
     const size = name === 'memory' ? parseSize(value) : null;
     const amount = size === null ? Number(value) : size.ok ? size.value : Number.NaN;
-    if (name === '' || value === '' || !Number.isFinite(amount) || amount < 0)
+    const isPair = name !== '' && value !== '';
+    if (!isPair || !Number.isFinite(amount) || amount < 0)
       throw new CommandError(
-        `--resources ${text}: expected NAME=TOTAL`,
+        isPair
+          ? `${givenAs('resources', text)}: expected ${name === 'memory' ? SIZE_FORM : 'a number, 0 or more'}`
+          : `${givenAs('resources', text)}: expected NAME=TOTAL`,
         EXIT.usage,
         'for example --resources memory=8GB or --resources licences=2',
       );
