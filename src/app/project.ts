@@ -19,6 +19,7 @@ import { type Journal, openJournal } from '../state/journal.ts';
 import { type Layout, layoutOf } from '../state/layout.ts';
 import { type Ownership, openOwnership } from '../state/ownership.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
+import { cycleDiagnostic } from './path-cycle.ts';
 import { PipelineErrors } from './pipeline-errors.ts';
 import { type FoundProject, findProject, type StartPoint } from './root.ts';
 
@@ -81,7 +82,7 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   const matching = await matchingFor(tasks);
   const graph = buildGraph(tasks, matching);
   const cycle = findCycle(graph);
-  if (cycle !== null) throw new PipelineErrors([cycleDiagnostic(cycle)], textOf, layout.root);
+  if (cycle !== null) throw new PipelineErrors([cycleDiagnostic(cycle, matching)], textOf, layout.root);
   return {
     found: found.value,
     layout,
@@ -110,17 +111,6 @@ function unknownPipeline(name: string, known: readonly string[]): CommandError {
 
 function fileNamed(pipeline: string | null, loaded: LoadOutcome): string | null {
   return loaded.pipelines.find(({ name }) => name === pipeline)?.file ?? null;
-}
-
-function cycleDiagnostic(cycle: readonly Task[]): Diagnostic {
-  const { position } = cycle[0]!;
-  return {
-    severity: 'error',
-    code: 'cycle',
-    message: `tasks wait for each other: ${cycle.map(({ label }) => label).join(' -> ')}`,
-    ...position,
-    hint: 'an input of each is made by the one before it: remove one of these dependencies',
-  };
 }
 
 /** Glob code is loaded only where a pipeline has globs. */

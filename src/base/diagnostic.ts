@@ -75,9 +75,13 @@ export function formatDiagnostic(diagnostic: Diagnostic, format: DiagnosticForma
     lines.push(...frame(other.file, [{ ...markOf(other), isMain: false }]));
   }
   if (alsoAt.length > 0) {
-    const named = alsoAt.slice(0, MAX_FURTHER_PLACES).map(placeOf);
+    const named = alsoAt
+      .slice(0, MAX_FURTHER_PLACES)
+      .map((other) => (other.file === file ? `${other.line}:${other.column}` : placeOf(other)));
     const more = alsoAt.length - named.length;
-    lines.push(`  also at ${named.join(', ')}${more > 0 ? ` and ${more} more places` : ''}`);
+    lines.push(
+      `  also at ${named.join(', ')}${more === 0 ? '' : ` and ${more} more ${more === 1 ? 'place' : 'places'}`}`,
+    );
   }
   if (hint !== undefined) lines.push(`  ${color('hint', 'hint:')} ${printable(hint)}`);
   return lines.join('\n');

@@ -42,7 +42,7 @@ export function printDiagnostics(diagnostics: readonly Diagnostic[], options: Di
     );
   const left = diagnostics.slice(limit);
   if (left.length > 0)
-    printError(`and ${countOf(left)} more: ${options.more ?? '`orch validate --json` lists them all'}\n`);
+    printError(`and ${countOf(left, 'more ')}: ${options.more ?? '`orch validate --json` lists them all'}\n`);
 }
 
 /** The last line below errors: how many there are, and where to read about them. */
@@ -59,11 +59,11 @@ export function printErrorCount(diagnostics: readonly Diagnostic[]): void {
 }
 
 /** `3 errors and 1 warning`. */
-function countOf(diagnostics: readonly Diagnostic[]): string {
+function countOf(diagnostics: readonly Diagnostic[], more = ''): string {
   return (['error', 'warning'] as const)
     .map((severity) => {
       const count = diagnostics.filter((each) => each.severity === severity).length;
-      return count === 0 ? '' : `${count} ${severity}${count === 1 ? '' : 's'}`;
+      return count === 0 ? '' : `${count} ${more}${severity}${count === 1 ? '' : 's'}`;
     })
     .filter((text) => text !== '')
     .join(' and ');

@@ -23,6 +23,7 @@ export const DIAGNOSTIC_CODES = {
   'alias-expansion': 'YAML aliases that multiply to more values than orch reads.',
   'bad-merge': 'A merge key (<<) whose value is not a map or a list of maps.',
   'bad-key': 'A key that is not a plain text.',
+  'foreign-placeholder': 'A placeholder as other tools write them.',
   'forbidden-key': 'A key that JavaScript gives a meaning of its own.',
   'duplicate-key': 'The same key twice in one map.',
   'unsafe-number': 'A number that cannot be held exactly.',
@@ -60,6 +61,7 @@ export const DIAGNOSTIC_CODES = {
   // Expressions and commands
   'bad-expression': 'A ${{ }} expression that cannot be read or evaluated.',
   'unknown-name': 'A name in an expression that is not there.',
+  'unknown-function': 'A function that expressions do not have.',
   'not-static': 'An expression whose value is needed at load time but known only later.',
   'unknown-secret': 'A secret that the task does not declare.',
   'secret-in-text': 'A secret that the pipeline also reads as env.NAME, where it would be kept and shown.',

@@ -67,6 +67,7 @@ function newDraft(
     reads: [],
     env: { view: around.env, declared: new Map() },
     needs: [],
+    needPlaces: new Map(),
     neededByName: new Map(),
     inputs: [],
     outputs: [],

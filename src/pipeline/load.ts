@@ -20,7 +20,7 @@ import { indexTasks } from './needs.ts';
 import { refuseOverlaps } from './overlaps.ts';
 import { type GivenParam, topName } from './params.ts';
 import { buildPipeline } from './pipeline-fields.ts';
-import { readPipelineFile } from './pipeline-file.ts';
+import { nameOfFile, readPipelineFile } from './pipeline-file.ts';
 import { collectProblems, NO_PLACE, type Problems } from './problems.ts';
 import { orderTasks, resolveNeeds, warnOfRestlessNeeds } from './resolve-needs.ts';
 import { type KnownPaths, type LoadSurroundings, NOTHING_KNOWN, taskScope } from './scope.ts';
@@ -70,7 +70,9 @@ export async function loadPipelines(request: LoadRequest): Promise<LoadOutcome> 
   const around: LoadSurroundings = { env: userEnv(environment), environmentUsed, today: request.today };
   const drafts = pipelines.flatMap((pipeline) => expandTasks(pipeline, around, problems));
   const usable = drafts.filter((draft) => !draft.isBroken);
-  const index = indexTasks(drafts);
+  const read = new Set(files.map(({ source }) => source.path));
+  const unreadable = request.files.filter(({ path }) => !read.has(path)).map(({ path }) => nameOfFile(path));
+  const index = indexTasks(drafts, new Set(unreadable));
   for (const draft of usable) {
     // What `needs` mentions doesn't count: which tasks are needed enters the key by what they make.
     const { noted: _uncounted, ...filling } = fillingFor(draft, NOTHING_KNOWN, around, problems);

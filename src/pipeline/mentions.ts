@@ -32,8 +32,7 @@ export function checkMentions(draft: TaskDraft, check: MentionCheck): void {
           ? 'secrets needs the name of a secret'
           : `${draft.name} doesn't declare the secret ${name}`,
         {
-          hint:
-            name === undefined ? 'write secrets.NAME' : `add it: secrets: [${[...secrets, name].join(', ')}]`,
+          hint: name === undefined ? 'write secrets.NAME' : secretHint(name, secrets),
         },
       );
     if (root === 'run' && cacheable && (name === 'id' || name === undefined))
@@ -48,6 +47,12 @@ export function checkMentions(draft: TaskDraft, check: MentionCheck): void {
     if ((root === 'needs' || root === 'metrics') && name !== undefined && !hasUnknownNeeds)
       checkUpstream(draft, root, name, mention, check);
   }
+}
+
+function secretHint(name: string, secrets: readonly string[]): string {
+  const close = nearest(name, secrets);
+  const add = `add it: secrets: [${[...secrets, name].join(', ')}]`;
+  return close === null ? add : `did you mean secrets.${close}? Else ${add}`;
 }
 
 /** `read_json` reads declared inputs only: what else it read could change without a trace in the key. */

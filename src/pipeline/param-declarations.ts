@@ -44,6 +44,33 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   desc: 'description',
   minimum: 'min',
   maximum: 'max',
+  required: 'leave out `default`, and a value must be given',
+  kind: 'type',
+  format: 'type',
+};
+
+/** What other tools call the types. */
+const OTHER_TYPES: Readonly<Record<string, ParamType>> = {
+  int: 'integer',
+  long: 'integer',
+  bool: 'boolean',
+  flag: 'boolean',
+  str: 'string',
+  text: 'string',
+  path: 'string',
+  file: 'string',
+  float: 'number',
+  double: 'number',
+  decimal: 'number',
+  real: 'number',
+  array: 'list',
+  choice: 'enum',
+  choices: 'enum',
+  select: 'enum',
+  object: 'map',
+  dict: 'map',
+  datetime: 'date',
+  timestamp: 'date',
 };
 
 export function declarationsOf(
@@ -87,13 +114,21 @@ function readDeclaration(
 ): Declared | null {
   for (const { key, keySpan } of node.entries.values())
     if (!WORDS.includes(key)) {
-      const close = Object.hasOwn(OTHER_WORDS, key) ? OTHER_WORDS[key]! : nearest(key, WORDS);
+      const other = Object.hasOwn(OTHER_WORDS, key) ? OTHER_WORDS[key]! : null;
+      const close = other ?? nearest(key, WORDS);
       problems.error(
         'unknown-key',
         source.position(keySpan),
         `unknown key ${JSON.stringify(key)} in the declaration of ${name}`,
         {
-          hint: close === null ? `a declaration has ${WORDS.join(', ')}` : `did you mean \`${close}\`?`,
+          hint:
+            close === null
+              ? `a declaration has ${WORDS.join(', ')}`
+              : close.includes(' ')
+                ? close
+                : other === null
+                  ? `did you mean \`${close}\`?`
+                  : `here it is called \`${close}\``,
         },
       );
     }
@@ -156,7 +191,8 @@ function typeIn(name: string, node: MapNode, source: SourceFile, problems: Probl
   const type = textOf(typeNode);
   const known = PARAM_TYPES.find((each) => each === type);
   if (known !== undefined) return known;
-  const close = type === null ? null : nearest(type, PARAM_TYPES);
+  const other = type !== null && Object.hasOwn(OTHER_TYPES, type) ? OTHER_TYPES[type]! : null;
+  const close = other ?? (type === null ? null : nearest(type, PARAM_TYPES));
   problems.error(
     'bad-parameter',
     source.position(typeNode.span),
@@ -165,7 +201,9 @@ function typeIn(name: string, node: MapNode, source: SourceFile, problems: Probl
       hint:
         close === null
           ? `a map of values with a key \`type\` is written {type: map, default: {type: …}}`
-          : `did you mean \`${close}\`?`,
+          : other === null
+            ? `did you mean \`${close}\`?`
+            : `here it is called \`${close}\``,
     },
   );
   return null;
@@ -202,10 +240,10 @@ function valuesIn(
 function hintFor(node: YamlNode, type: ParamType): string | null {
   if (node.kind !== 'scalar') return null;
   if (['string', 'date', 'month'].includes(type) && typeof node.value === 'number')
-    return `YAML reads ${node.source} as the number ${node.value}: put it in quotes, "${node.source}"`;
-  if (type === 'string' && typeof node.value === 'boolean') return `put it in quotes, "${node.source}"`;
+    return `put it in quotes: "${node.source}"`;
+  if (type === 'string' && typeof node.value === 'boolean') return `put it in quotes: "${node.source}"`;
   if (typeof node.value === 'number' && String(node.value) !== node.source)
     return `YAML reads ${node.source} as ${node.value}`;
-  if (type === 'boolean') return 'YAML 1.2 has only true and false';
+  if (type === 'boolean') return /^(y|yes|on|1)$/i.test(node.source) ? 'write true' : 'write true or false';
   return null;
 }

@@ -8,7 +8,7 @@ import { collectProblems, type Problems } from './problems.ts';
 import { readYaml, type YamlLibrary } from './read-yaml.ts';
 import { checkSchema } from './schema-check.ts';
 import { readTexts } from './texts.ts';
-import { child, entriesOf, textOf, toJson } from './yaml-node.ts';
+import { child, entriesOf, subjectAt, textOf, toJson } from './yaml-node.ts';
 
 export interface PipelineFileRequest {
   readonly file: { readonly path: string; readonly text: Uint8Array };
@@ -23,8 +23,9 @@ export interface PipelineFileRequest {
 /** null where nothing of the file is usable. */
 export function readPipelineFile(request: PipelineFileRequest): PipelineDraft | null {
   const { file, yaml, problems, environment, environmentUsed, params: given, reservedFlags } = request;
-  const { source, root } = readYaml(file.path, file.text, yaml, problems);
+  const { source, root, leftOut } = readYaml(file.path, file.text, yaml, problems);
   if (root === null) return null;
+  for (const offset of leftOut) problems.doubt(file.path, subjectAt(root, offset));
   checkSchema(root, PIPELINE, '', { source, problems });
   if (root.kind !== 'map') return null;
   const name = textOf(child(root, 'name')) ?? nameOfFile(file.path);

@@ -26,6 +26,10 @@ const PARAM: Schema = {
     },
   ],
   expected: 'a value, or a declaration such as {type: integer, default: 1}',
+  shapeHint: (node) =>
+    node.kind === 'scalar' && node.value === null
+      ? 'write its default; one that must be given on the command line is {type: string}'
+      : null,
 };
 
 const later = (description: string): Schema => ({ description, later: {} });

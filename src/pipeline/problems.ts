@@ -13,7 +13,7 @@ export interface Problems {
   /** Has this file errors so far? */
   hasErrors(file: string): boolean;
   /**
-   * What a subject such as `tasks.train.outputs` gives isn't what its file means: an error about it has been reported,
+   * What a subject such as `tasks.train.outputs` gives ('': the whole file) isn't what its file means: an error about it has been reported,
    * and its absence elsewhere is only a consequence.
    */
   doubt(file: string, subject: string): void;
@@ -68,9 +68,9 @@ export function collectProblems(): Problems {
   };
 }
 
-/** `tasks.a.needs[0]`, `tasks.a.needs`, `tasks.a`, `tasks`. */
+/** `tasks.a.needs[0]`, `tasks.a.needs`, `tasks.a`, `tasks`, and the whole file, ''. */
 function outwards(subject: string): readonly string[] {
-  return [subject, ...[...subject.matchAll(/[.[]/g)].map(({ index }) => subject.slice(0, index))];
+  return ['', subject, ...[...subject.matchAll(/[.[]/g)].map(({ index }) => subject.slice(0, index))];
 }
 
 function inOrder(a: Diagnostic, b: Diagnostic): number {

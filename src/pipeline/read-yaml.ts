@@ -17,6 +17,8 @@ export interface YamlFile {
   readonly source: SourceFile;
   /** null where the text couldn't be read; the reason is among the problems. */
   readonly root: YamlNode | null;
+  /** Offsets of what couldn't be read and is left out of it. */
+  readonly leftOut: readonly number[];
 }
 
 /** `yaml` is loaded by the caller, lazily: it takes 8 ms, and a stored plan needs none of it. */
@@ -24,7 +26,7 @@ export type YamlLibrary = YamlGuards & Pick<typeof import('yaml'), 'Composer' | 
 
 /** Never throws; reports to `problems`. */
 export function readYaml(path: string, bytes: Uint8Array, yaml: YamlLibrary, problems: Problems): YamlFile {
-  const unreadable = { source: makeSourceFile(path, ''), root: null };
+  const unreadable = { source: makeSourceFile(path, ''), root: null, leftOut: [] };
   if (bytes.length > MAX_FILE_BYTES) {
     problems.error(
       'too-large',
@@ -53,10 +55,12 @@ export function readYaml(path: string, bytes: Uint8Array, yaml: YamlLibrary, pro
       place,
       `control character U+${code.toUpperCase()}, which YAML forbids`,
     );
-    return { source, root: null };
+    return { source, root: null, leftOut: [] };
   }
   const document = parse(source, yaml, problems);
-  return { source, root: document === null ? null : convertDocument(document, yaml, source, problems) };
+  return document === null
+    ? { source, root: null, leftOut: [] }
+    : { source, ...convertDocument(document, yaml, source, problems) };
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for

@@ -253,9 +253,8 @@ function scalarTrouble(node: YamlNode, schema: Schema): Trouble | null {
 
 /** What to do about it, '' where what was expected says it all; null: it is fine. */
 function numberTrouble(value: number, { minimum, exclusiveMinimum, enum: allowed }: Schema): string | null {
-  if (minimum !== undefined && value < minimum) return `the least is ${minimum}`;
-  if (exclusiveMinimum !== undefined && value <= exclusiveMinimum)
-    return `it must be more than ${exclusiveMinimum}`;
+  if (minimum !== undefined && value < minimum) return '';
+  if (exclusiveMinimum !== undefined && value <= exclusiveMinimum) return '';
   return allowed !== undefined && !allowed.includes(value) ? '' : null;
 }
 

@@ -18,22 +18,33 @@ const MAX_NAMES = 10;
 /** `where` is the subject of the map, '' for the whole file. */
 export function suggestKey(key: string, value: YamlNode, schema: Schema, where: string): KeySuggestion {
   const properties = schema.properties ?? {};
+  const otherWords = schema.otherWords ?? {};
   const names = Object.keys(properties);
-  const other = Object.hasOwn(schema.otherWords ?? {}, key) ? schema.otherWords?.[key] : undefined;
-  if (other !== undefined) {
-    const word = typeof other === 'string' ? other : other(value);
+  const suggest = (word: string, isSlip: boolean): KeySuggestion => {
     if (!/^\w+$/.test(word))
       return { hint: word, means: names.find((name) => word.includes(`\`${name}\``)) ?? null };
-    const isLater = properties[word]?.later !== undefined && properties[word]?.later?.except === undefined;
+    const { later } = properties[word] ?? {};
+    const caveat =
+      later !== undefined && later.except === undefined
+        ? ', which this version of orch does not carry out yet'
+        : '';
     return {
-      hint: `here it is called \`${word}\`${isLater ? ', which this version of orch does not carry out yet' : ''}`,
+      hint: isSlip ? `did you mean \`${word}\`${caveat}?` : `here it is called \`${word}\`${caveat}`,
       means: word,
     };
-  }
+  };
+  const wordFor = (theirs: string): string => {
+    const other = otherWords[theirs]!;
+    return typeof other === 'string' ? other : other(value);
+  };
+  if (Object.hasOwn(otherWords, key)) return suggest(wordFor(key), false);
   const slip = slipOfYaml(key, names);
   if (slip !== null) return slip;
   const close = nearest(key, names);
-  if (close !== null) return { hint: `did you mean \`${close}\`?`, means: close };
+  if (close !== null) return suggest(close, true);
+  // Of short words nearly every other one is near.
+  const closeOther = key.length < 5 ? null : nearest(key, Object.keys(otherWords));
+  if (closeOther !== null) return suggest(wordFor(closeOther), true);
   const usual = names.filter((name) => properties[name]?.later === undefined);
   const shown = usual.slice(0, MAX_NAMES).join(', ');
   const subject = where === '' ? 'a pipeline has' : 'it has';

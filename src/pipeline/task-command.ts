@@ -1,4 +1,5 @@
 /** Reads what a task executes: `run`, `probe` and `tools`, with the shell that gets them. Starts nothing. */
+import { nearest } from '../base/nearest.ts';
 import type { Template } from '../model/expression.ts';
 import type { CommandSpec } from '../model/task.ts';
 import { fieldOf, type TaskDraft } from './draft.ts';
@@ -61,13 +62,19 @@ function readShell(draft: TaskDraft, filling: Filling): Shell {
   }
   const name = words[0] ?? '';
   if (Object.hasOwn(SHELLS, name)) return { argv: SHELLS[name]!, isPosix: true };
-  const hint = /\s/.test(name) ? JSON.stringify(name.trim().split(/\s+/)) : `[${name}, -c]`;
+  const close = nearest(name, Object.keys(SHELLS));
+  const written = name.trim().split(/\s+/);
+  // A shell's own arguments end with the one behind which the script stands.
+  const argv = written.some((word) => /^-[a-z]*c$/.test(word)) ? written : [...written, '-c'];
   filling.problems.error(
     'bad-value',
     placeOf(node, draft.in.source),
     `shell: ${JSON.stringify(name)} is no shell that orch knows`,
     {
-      hint: `it knows ${Object.keys(SHELLS).join(', ')}; anything else is written with its arguments: ${hint}`,
+      hint:
+        close !== null
+          ? `did you mean ${close}?`
+          : `it knows ${Object.keys(SHELLS).join(', ')}; anything else is written with its arguments: [${argv.join(', ')}]`,
     },
   );
   // The command is still read, for what is wrong with it.

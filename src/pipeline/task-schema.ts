@@ -46,6 +46,7 @@ export const SIZE: Schema = {
 
 export const textList = (description: string): Schema => ({
   description,
+  expected: 'a text or a list of texts',
   anyOf: [{ type: 'array', items: TEXT }, TEXT],
 });
 
@@ -65,7 +66,7 @@ export const ENV: Schema = {
 
 const COMMAND: readonly Schema[] = [
   { ...TEXT, expected: 'a shell line or script' },
-  { type: 'array', minItems: 1, items: LENIENT_TEXT, expected: 'a list of arguments, run without a shell' },
+  { type: 'array', minItems: 1, items: LENIENT_TEXT, expected: 'a list of arguments' },
 ];
 
 const PATH: Schema = {
@@ -166,10 +167,11 @@ const NEED: Schema = {
 const NEEDS: Schema = {
   description: 'Tasks that must be done before, whose outputs enter the key.',
   anyOf: [{ type: 'array', items: NEED }, NEED],
+  expected: 'a task or a list of tasks',
   shapeHint: needsShape,
 };
 
-const COUNT: Schema = { type: 'integer', minimum: 0 };
+const COUNT: Schema = { type: 'integer', minimum: 0, expected: 'a whole number, 0 or more' };
 
 const RETRIES: Schema = {
   description: 'Further attempts after the first.',
@@ -220,7 +222,7 @@ const RESOURCES: Schema = {
       type: 'number',
       exclusiveMinimum: 0,
       description: 'Cores.',
-      expected: 'a number of cores',
+      expected: 'a number of cores, more than 0',
     }),
     memory: orExpression({ ...SIZE, description: 'Such as 4GB (10^9) or 4GiB (2^30).' }),
     gpu: { ...COUNT, description: 'GPUs.', later: { except: [0] }, expected: 'a whole number of GPUs' },

@@ -51,8 +51,8 @@ export function readTexts(source: SourceFile, problems: Problems): Texts {
       const template = parsed.value;
       return { template, mentions: templateMentions(template), reads: templateReads(template), position };
     }
-    for (const { message, position: at, hint } of parsed.error)
-      problems.error('bad-expression', at, message, { hint: hint ?? null });
+    for (const { kind = 'bad-expression', message, position: at, hint } of parsed.error)
+      problems.error(kind, at, message, { hint: hint ?? null });
     return null;
   };
   return {

@@ -377,7 +377,7 @@ describe('a pipeline', () => {
     expect(pipelines).toEqual([]);
     expect(places(diagnostics)).toEqual([
       'error 3:7 unknown-key',
-      'error 4:17 bad-expression',
+      'error 4:17 unknown-name',
       'error 4:39 bad-value',
       'error 4:51 unknown-task',
       'error 5:3 duplicate-key',
@@ -403,7 +403,7 @@ describe('a pipeline', () => {
     );
     const text = `{"version": 1, "tasks": {${tasks.join(', ')}}}`;
     const column = [...text.slice(0, text.indexOf('oops'))].length + 1;
-    expect(places((await load(text)).diagnostics)).toEqual([`error 1:${column} bad-expression`]);
+    expect(places((await load(text)).diagnostics)).toEqual([`error 1:${column} unknown-name`]);
   });
 
   test('positions in block scalars are those of the file', async () => {

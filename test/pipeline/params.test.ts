@@ -170,7 +170,7 @@ describe('parameters', () => {
       'error 9:6 wrong-type',
       'error 10:31 wrong-parameter',
     ]);
-    expect(diagnostics[1]!.hint).toBe('YAML reads 010 as the number 10: put it in quotes, "010"');
+    expect(diagnostics[1]!.hint).toBe('put it in quotes: "010"');
     expect(diagnostics[7]!.hint).toBe('YAML reads 1e1 as 10');
   });
 

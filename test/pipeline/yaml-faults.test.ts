@@ -16,13 +16,22 @@ describe('faults in YAML', () => {
       'version: 1\ntasks:\n  a: {run: x, needs: [b]}\n  b: {run: x, needs: [c]}\n  c: {run: x, needs: [a]}\n  d: {run: x, needs: [a]}\n',
     );
     expect(diagnostics).toMatchObject([
-      { code: 'cycle', line: 3, column: 3, message: 'tasks need each other in a circle: a -> b -> c -> a' },
+      {
+        code: 'cycle',
+        line: 3,
+        column: 23,
+        message: 'tasks need each other in a circle: a -> b -> c -> a',
+        related: [
+          { line: 4, column: 23, message: 'b needs c' },
+          { line: 5, column: 23, message: 'c needs a' },
+        ],
+      },
     ]);
   });
 
   test('52 a task that needs itself is a cycle', async () => {
     const { diagnostics } = await load('version: 1\ntasks:\n  a: {run: x, needs: [a]}\n');
-    expect(diagnostics).toMatchObject([{ message: 'tasks need each other in a circle: a -> a' }]);
+    expect(diagnostics).toMatchObject([{ message: 'a needs itself' }]);
   });
 
   test('53 a duplicate key is an error at its line and column, and names the first', async () => {
@@ -185,7 +194,7 @@ describe('faults in YAML', () => {
         code: 'unknown-alias',
         line: 6,
         column: 9,
-        hint: 'a text that starts with "*", such as a glob, needs quotes',
+        hint: 'a text that starts with "*", such as a glob, needs quotes: "*.csv"',
       },
     ]);
   });

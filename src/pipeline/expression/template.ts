@@ -90,6 +90,7 @@ function readSpot(
   }
   if (spot.refusal === null) return parsed;
   return fail({
+    kind: 'unquotable',
     message: `a placeholder can't stand ${spot.refusal}`,
     position: at(spot.offset, spot.end),
     hint: insteadOf(parsed.value, text.slice(spot.offset, spot.end)),
