@@ -16,6 +16,7 @@ export function cycleDiagnostic(cycle: readonly Task[], matching: PathMatching):
     code: 'cycle',
     message: `tasks wait for each other: ${cycle.map(({ label }) => label).join(' -> ')}`,
     ...first!.position,
+    label: first!.message,
     hint: 'remove one of these inputs or needs, or let another task make the file',
     related: others.slice(0, MAX_LINKS_SHOWN).map(({ position, message }) => ({ ...position, message })),
   };

@@ -20,6 +20,8 @@ export interface Diagnostic extends DiagnosticPlace {
   /** One word from a closed list that its owner keeps. */
   readonly code: string;
   readonly message: string;
+  /** What to say beside the carets. */
+  readonly label?: string;
   /** What to do about it. */
   readonly hint?: string;
   /** Other places that have to do with it. */
@@ -47,7 +49,7 @@ const MAX_FURTHER_PLACES = 8;
 /** The printed form, without a final newline. */
 export function formatDiagnostic(diagnostic: Diagnostic, format: DiagnosticFormat): string {
   const { textOf, shownPath = (file) => file, color = (_style, text) => text, columns } = format;
-  const { severity, code, message, hint, file, related = [], alsoAt = [] } = diagnostic;
+  const { severity, code, message, label, hint, file, related = [], alsoAt = [] } = diagnostic;
   const placeOf = (place: DiagnosticPlace) =>
     place.file === null ? '(no file)' : `${printable(shownPath(place.file))}:${place.line}:${place.column}`;
   const frame = (name: string | null, marks: readonly FrameMark[]): readonly string[] => {
@@ -64,7 +66,7 @@ export function formatDiagnostic(diagnostic: Diagnostic, format: DiagnosticForma
   const here = related.filter((other) => other.file === file);
   lines.push(
     ...frame(file, [
-      { ...markOf(diagnostic), isMain: true },
+      { ...markOf(diagnostic), isMain: true, ...(label === undefined ? {} : { label: printable(label) }) },
       ...here.map((other) => ({ ...markOf(other), isMain: false, label: printable(other.message) })),
     ]),
   );

@@ -27,6 +27,7 @@ export const DIAGNOSTIC_CODES = {
   'forbidden-key': 'A key that JavaScript gives a meaning of its own.',
   'duplicate-key': 'The same key twice in one map.',
   'unsafe-number': 'A number that cannot be held exactly.',
+  'other-tool': 'The file belongs to another tool.',
   // The schema
   'unknown-key': 'A key that the language does not have.',
   'missing-key': 'A key that must be there is not.',
@@ -51,12 +52,14 @@ export const DIAGNOSTIC_CODES = {
   'overlapping-outputs': 'Two tasks write the same path.',
   'own-input': 'A task writes its own input.',
   'undeclared-file': 'A command names a file that is there and is no input of the task.',
+  'escape-in-path': 'A path in double quotes with a backslash that makes a control character.',
   // Parameters
   'bad-parameter': 'A parameter declaration that makes no sense.',
   'wrong-parameter': 'A parameter value of the wrong type or out of range.',
   'missing-parameter': 'A parameter without a default that was not given.',
   'unknown-parameter': 'A parameter name that no pipeline declares.',
   'coinciding-parameters': 'Two parameters have the same ORCH_PARAM_ variable.',
+  'leading-zero': 'A number whose leading zero YAML drops.',
   'parameter-shadowed': 'A parameter whose flag is taken by a flag of orch run.',
   // Expressions and commands
   'bad-expression': 'A ${{ }} expression that cannot be read or evaluated.',

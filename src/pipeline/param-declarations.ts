@@ -89,6 +89,7 @@ function declaration(entry: MapEntry, source: SourceFile, problems: Problems): D
     return readDeclaration(name, node, position, source, problems);
   if (node.kind === 'scalar' && node.value === null) return null; // The schema has refused it.
   const initial = toJson(node);
+  warnOfLeadingZero(name, node, source, problems);
   return { ...plain, type: typeOfValue(initial), initial, open: false };
 }
 
@@ -157,7 +158,8 @@ function readDeclaration(
   const initial = given === null ? undefined : toJson(given);
   if (given !== null && initial !== undefined) {
     const trouble = troubleWith(initial, limits);
-    if (trouble !== null) {
+    if (trouble === null) warnOfLeadingZero(name, given, source, problems);
+    else {
       const found = isOfType(initial, type) ? trouble : `${trouble}, found ${describeNode(given)}`;
       problems.error('wrong-parameter', source.position(given.span), `the default of ${name}: ${found}`, {
         hint: hintFor(given, type),
@@ -234,6 +236,17 @@ function valuesIn(
     hint: 'for example {type: enum, values: [a, b], default: a}',
   });
   return null;
+}
+
+/** `zip: 01234`: what looks like a text of digits is a number, and its zero is gone. */
+function warnOfLeadingZero(name: string, node: YamlNode, source: SourceFile, problems: Problems): void {
+  if (node.kind !== 'scalar' || typeof node.value !== 'number' || !/^[-+]?0\d/.test(node.source)) return;
+  problems.warning(
+    'leading-zero',
+    source.position(node.span),
+    `${name}: YAML reads ${node.source} as the number ${node.value}`,
+    { hint: `put it in quotes to keep it as it is: "${node.source}"` },
+  );
 }
 
 /** YAML 1.2 reads some texts as numbers; that is the usual reason for a wrong type. */

@@ -1,6 +1,7 @@
 /** Reads one file as far as it goes by itself: YAML, schema, name, parameters. Tasks come later, all together. */
 import type { JsonValue } from '../model/ids.ts';
 import type { PipelineDraft } from './draft.ts';
+import { isNoPipeline, otherToolMessage, toolOfText, toolOfYaml } from './other-tools.ts';
 import type { ReadLoose } from './param-types.ts';
 import { type GivenParam, readParams } from './params.ts';
 import { PIPELINE } from './pipeline-schema.ts';
@@ -26,6 +27,21 @@ export function readPipelineFile(request: PipelineFileRequest): PipelineDraft | 
   const { source, root, leftOut } = readYaml(file.path, file.text, yaml, problems);
   if (root === null) return null;
   for (const offset of leftOut) problems.doubt(file.path, subjectAt(root, offset));
+  const tool = root.kind === 'scalar' ? toolOfText(file.path, source.text) : toolOfYaml(root, file.path);
+  if (tool !== null) {
+    problems.error('other-tool', source.position(tool.span), otherToolMessage(tool), { hint: tool.hint });
+    return null;
+  }
+  if (isNoPipeline(root, PIPELINE)) {
+    const { start } = root.span;
+    problems.error(
+      'missing-key',
+      source.position({ start, end: start }),
+      'this is no pipeline: version and tasks are missing, and so is everything else of one',
+      { hint: 'a pipeline starts with `version: 1` and `tasks:`; `orch init` writes one to begin with' },
+    );
+    return null;
+  }
   checkSchema(root, PIPELINE, '', { source, problems });
   if (root.kind !== 'map') return null;
   const name = textOf(child(root, 'name')) ?? nameOfFile(file.path);

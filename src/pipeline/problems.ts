@@ -3,6 +3,7 @@ import type { Diagnostic, DiagnosticPlace } from '../base/diagnostic.ts';
 import type { DiagnosticCode } from './diagnostic-codes.ts';
 
 export interface ProblemDetails {
+  readonly label?: string;
   readonly hint?: string | null;
   readonly related?: Diagnostic['related'];
 }
@@ -34,7 +35,7 @@ export function collectProblems(): Problems {
   const holdsDoubted = new Set<string>();
   const add =
     (severity: Diagnostic['severity']): Problems['error'] =>
-    (code, place, message, { hint, related } = {}) => {
+    (code, place, message, { label, hint, related } = {}) => {
       const { file, line, column, endColumn } = place;
       if (severity === 'error' && file !== null) filesWithErrors.add(file);
       // A matrix task or a YAML alias is looked at once for each cell or use: one message for all of them.
@@ -48,6 +49,7 @@ export function collectProblems(): Problems {
         line,
         column,
         ...(endColumn === undefined ? {} : { endColumn }),
+        ...(label === undefined ? {} : { label }),
         ...(hint === undefined || hint === null ? {} : { hint }),
         ...(related === undefined || related.length === 0 ? {} : { related }),
       });

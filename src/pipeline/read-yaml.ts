@@ -4,6 +4,7 @@
  */
 import type { Document } from 'yaml';
 import { decodeUtf8 } from './decode-utf8.ts';
+import { otherToolMessage, toolOfText } from './other-tools.ts';
 import type { Problems } from './problems.ts';
 import { makeSourceFile, type SourceFile } from './source-file.ts';
 import { convertDocument, type YamlGuards } from './yaml-convert.ts';
@@ -99,6 +100,7 @@ function parse(source: SourceFile, yaml: YamlLibrary, problems: Problems): Docum
   const [document, second] = documents;
   if (document === undefined) return null;
   const errors = documents.flatMap((each) => each.errors);
+  if (errors.length > 0 && refuseOtherTool(source, problems)) return null;
   if (errors.length > 0)
     for (const mistake of mistakesBehind(errors, openingsIn(marks, source.text.length), source))
       problems.error(mistake.code, source.position(mistake.span), mistake.message, mistake);
@@ -125,6 +127,14 @@ function parse(source: SourceFile, yaml: YamlLibrary, problems: Problems): Docum
     return null;
   }
   return document;
+}
+
+/** Something that isn't even meant as YAML: its first syntax error would say nothing. */
+function refuseOtherTool(source: SourceFile, problems: Problems): boolean {
+  const tool = toolOfText(source.path, source.text);
+  if (tool === null) return false;
+  problems.error('other-tool', source.position(tool.span), otherToolMessage(tool), { hint: tool.hint });
+  return true;
 }
 
 /** Quotes and brackets, found while the text is cut into lexemes; an error about one points at where it was opened. */

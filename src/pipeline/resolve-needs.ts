@@ -84,6 +84,7 @@ export function orderTasks(drafts: readonly TaskDraft[], problems: Problems): re
         : `tasks need each other in a circle: ${names.join(' -> ')}`,
       {
         hint: 'remove one of these needs',
+        ...(others.length === 0 ? {} : { label: first!.message }),
         // A long circle is told by its names.
         related: others.slice(0, MAX_LINKS_SHOWN),
       },

@@ -5,6 +5,7 @@ import type { CommandSpec } from '../model/task.ts';
 import { fieldOf, type TaskDraft } from './draft.ts';
 import { type Filling, fillText, fold, foldPart, readAndNote } from './fill.ts';
 import { hasLonePipe } from './shell-text.ts';
+import { warnOfForeignPlaceholders } from './suspicious-texts.ts';
 import { placeOf } from './texts.ts';
 import { child, itemsOf, type ScalarNode, type YamlNode } from './yaml-node.ts';
 
@@ -83,6 +84,8 @@ function readShell(draft: TaskDraft, filling: Filling): Shell {
 
 function readCommand(draft: TaskDraft, node: YamlNode, shell: Shell, filling: Filling): CommandSpec | null {
   const { problems } = filling;
+  for (const item of itemsOf(node))
+    if (item.kind === 'scalar') warnOfForeignPlaceholders(item, draft.in.source, problems, 'command');
   if (node.kind === 'list') {
     const argv: Template[] = [];
     for (const item of node.items) {

@@ -5,6 +5,7 @@ import type { InputSpec, OutputSpec } from '../model/task.ts';
 import { fieldOf, type TaskDraft } from './draft.ts';
 import { type Filling, fillPath } from './fill.ts';
 import { type PathRules, type ReadPath, readPath } from './paths.ts';
+import { warnOfEscapes, warnOfForeignPlaceholders } from './suspicious-texts.ts';
 import { placeOf } from './texts.ts';
 import { child, entriesOf, itemsOf, type YamlNode } from './yaml-node.ts';
 
@@ -98,6 +99,8 @@ function pathsOf(
   // Anything else has been refused by the schema.
   if (node?.kind !== 'scalar' || typeof node.value !== 'string' || node.value === '') return [];
   const position = placeOf(node, draft.in.source);
+  warnOfForeignPlaceholders(node, draft.in.source, filling.problems, 'path');
+  warnOfEscapes(node, draft.in.source, filling.problems);
   return fillPath(node, filling).flatMap((pieces) => {
     const read = readPath(pieces, rules);
     if (read.ok) return { ...read.value, position };
