@@ -32,7 +32,9 @@ export async function acceptTasks(
   { describe, turn }: AcceptOptions,
 ): Promise<readonly Accepted[]> {
   const project = await openProject(request);
+  resolveTargets(project, targets);
   makeFolders(project.layout);
+  project.keep();
   const lock = await takeTurn(project.layout, `accept ${targets.join(' ')}`, turn);
   const state = await openState(project, {
     readOnly: false,

@@ -7,10 +7,12 @@ import { checkInputs } from './preconditions.ts';
 import { openProject, openState } from './project.ts';
 import { newRunId } from './run-id.ts';
 import { planRun, type RunRequest } from './run-request.ts';
+import { checkTargets } from './selection.ts';
 
 /** What would become of every task of the plan. Throws CommandError and PipelineErrors for bad usage. */
 export async function dryRun(request: RunRequest): Promise<readonly Prediction[]> {
   const project = await openProject({ ...request.project, mayWrite: false });
+  checkTargets(project, request);
   await request.onWarnings(project);
   const notices: RunEventBody[] = [];
   const state = await openState(project, {

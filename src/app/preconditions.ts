@@ -118,8 +118,6 @@ function diagnose(
     code,
     message,
     hint,
-    file: position.file,
-    line: position.line,
-    column: position.column,
+    ...position,
   };
 }

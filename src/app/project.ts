@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { type Hasher, loadHasher } from '../base/digest.ts';
+import { nearest } from '../base/nearest.ts';
 import type { LocalStore } from '../cache/store.ts';
 import { createFingerprinter, type Fingerprinter } from '../fingerprint/fingerprinter.ts';
 import type { RunEventBody } from '../model/event.ts';
@@ -21,6 +22,7 @@ import { type Ownership, openOwnership } from '../state/ownership.ts';
 import { contentFolderInRoot, openCache } from './content-cache.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { liveRunOf } from './live-run.ts';
+import { cycleDiagnostic } from './path-cycle.ts';
 import { PipelineErrors } from './pipeline-errors.ts';
 import { type FoundProject, findProject, type StartPoint } from './root.ts';
 
@@ -56,6 +58,8 @@ export interface Project {
   /** The pipeline that bare names mean, null: any. */
   readonly chosen: string | null;
   readonly textOf: (file: string) => string | null;
+  /** Writes the compiled pipeline, where the request allows it: not before it is sure that it will be run. */
+  readonly keep: () => void;
 }
 
 export async function openProject(request: ProjectRequest): Promise<Project> {
@@ -75,10 +79,10 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   const chosen = request.pipeline ?? loaded.pipelines.find(({ file }) => file === fileOfChosen)?.name ?? null;
   const byVariable = request.start.variables?.['pipeline'];
   if (request.pipeline !== null && !loaded.pipelines.some(({ name }) => name === request.pipeline))
-    throw new CommandError(
-      `there is no pipeline named '${request.pipeline}'${byVariable === undefined ? '' : `, which ${byVariable} asks for`}`,
-      EXIT.usage,
-      `pipelines here: ${loaded.pipelines.map(({ name }) => name).join(', ')}${request.pipeline.includes('=') ? '; to set a parameter use --param' : ''}`,
+    throw unknownPipeline(
+      byVariable === undefined ? `-p ${request.pipeline}` : `${byVariable}=${request.pipeline}`,
+      request.pipeline,
+      loaded.pipelines.map(({ name }) => name),
     );
 
   const pipelines = withUniqueLabels(loaded.pipelines);
@@ -86,7 +90,7 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
   const matching = await matchingFor(tasks);
   const graph = buildGraph(tasks, matching);
   const cycle = findCycle(graph);
-  if (cycle !== null) throw new PipelineErrors([cycleDiagnostic(cycle)], textOf, layout.root);
+  if (cycle !== null) throw new PipelineErrors([cycleDiagnostic(cycle, matching)], textOf, layout.root);
   return {
     found: found.value,
     layout,
@@ -99,6 +103,7 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
     cwd: resolve(request.start.cwd, request.start.dir ?? '.'),
     chosen,
     textOf,
+    keep: loaded.keep,
   };
 }
 
@@ -116,21 +121,20 @@ function withUniqueLabels(pipelines: readonly Pipeline[]): readonly Pipeline[] {
   }));
 }
 
-function fileNamed(pipeline: string | null, loaded: LoadOutcome): string | null {
-  return loaded.pipelines.find(({ name }) => name === pipeline)?.file ?? null;
+/** `given`: as the user wrote it. */
+function unknownPipeline(given: string, name: string, known: readonly string[]): CommandError {
+  const close = nearest(name, known);
+  return new CommandError(
+    `${given}: there is no pipeline of that name`,
+    EXIT.usage,
+    name.includes('=')
+      ? `-p names a pipeline; to set a parameter write --param ${name}`
+      : `${close === null ? '' : `did you mean ${close}? `}Pipelines: ${known.join(', ')}`,
+  );
 }
 
-function cycleDiagnostic(cycle: readonly Task[]): Diagnostic {
-  const { position } = cycle[0]!;
-  return {
-    severity: 'error',
-    code: 'cycle',
-    message: `tasks wait for each other: ${cycle.map(({ label }) => label).join(' -> ')}`,
-    file: position.file,
-    line: position.line,
-    column: position.column,
-    hint: 'an input of each is made by the one before it: remove one of these dependencies',
-  };
+function fileNamed(pipeline: string | null, loaded: LoadOutcome): string | null {
+  return loaded.pipelines.find(({ name }) => name === pipeline)?.file ?? null;
 }
 
 /** Glob code is loaded only where a pipeline has globs. */
@@ -165,7 +169,7 @@ async function load(
   found: FoundProject,
   layout: Layout,
   request: ProjectRequest,
-): Promise<LoadOutcome & { readonly parsedAnew: boolean }> {
+): Promise<LoadOutcome & { readonly parsedAnew: boolean; readonly keep: () => void }> {
   const hasher = await loadHasher();
   const files = found.files.map(({ path, text }) => [path, hasher.digestBytes(text)] as const);
   const remember = (pipelines: readonly Pipeline[]) => {
@@ -189,6 +193,7 @@ async function load(
       diagnostics: [],
       environmentUsed: Object.keys(compiled.environment),
       parsedAnew: false,
+      keep: () => {},
     };
   }
 
@@ -204,8 +209,14 @@ async function load(
   });
   const leaks = leakedSecrets(outcome);
   if (leaks.length > 0)
-    return { ...outcome, diagnostics: [...outcome.diagnostics, ...leaks], parsedAnew: true };
-  if (request.mayWrite && outcome.diagnostics.every(({ severity }) => severity !== 'error')) {
+    return {
+      ...outcome,
+      diagnostics: [...outcome.diagnostics, ...leaks],
+      parsedAnew: true,
+      keep: () => {},
+    };
+  const keep = () => {
+    if (!request.mayWrite || outcome.diagnostics.some(({ severity }) => severity === 'error')) return;
     const environment = Object.fromEntries(
       outcome.environmentUsed.map((name) => [name, request.environment[name] ?? null]),
     );
@@ -218,8 +229,8 @@ async function load(
       // Read-only state: it's parsed again next time.
     }
     remember(outcome.pipelines);
-  }
-  return { ...outcome, parsedAnew: true };
+  };
+  return { ...outcome, parsedAnew: true, keep };
 }
 
 /** A value that the file reads as `env.X` stands in texts, keys and compiled pipelines: no place for a secret. */
@@ -234,9 +245,7 @@ function leakedSecrets({ pipelines, environmentUsed }: LoadOutcome): Diagnostic[
             severity: 'error',
             code: 'secret-in-text',
             message: `${name} is a secret of ${label}, but the pipeline also reads it as env.${name}, which would be kept and shown`,
-            file: position.file,
-            line: position.line,
-            column: position.column,
+            ...position,
             hint: `write secrets.${name} within the task, or let its command read "$${name}"`,
           }),
         ),

@@ -41,12 +41,17 @@ export function findProject(start: StartPoint): Outcome<FoundProject, ProjectPro
   const from = resolve(start.cwd, start.dir ?? '.');
   if (!isFolder(from))
     return fail({
-      message: `${start.dir ?? from} is not a folder`,
-      hint: `give ${start.variables?.['directory'] ?? '-C'} an existing folder`,
+      message: `${start.variables?.['directory'] ?? '-C'} ${start.dir ?? from} is not a folder`,
+      hint: 'name an existing folder',
     });
   if (start.file !== null) return projectOfFile(resolve(from, start.file), start, from);
   if (start.root !== null) {
     const root = resolve(from, start.root);
+    if (!isFolder(root))
+      return fail({
+        message: `${start.variables?.['root'] ?? '--root'} ${start.root} is not a folder`,
+        hint: 'name an existing folder',
+      });
     const files = pipelineFiles(root);
     if (files.length > 0) return ok({ root, files, chosen: null });
     const given = start.variables?.['root'];
@@ -70,9 +75,23 @@ function projectOfFile(file: string, start: StartPoint, from: string): Outcome<F
     text = readFileSync(file);
   } catch (error) {
     const shown = relative(from, file) || file;
+    const { code } = error as NodeJS.ErrnoException;
+    const what =
+      code === 'ENOENT' || code === 'ENOTDIR'
+        ? `there is no file '${shown}'`
+        : code === 'EISDIR'
+          ? `'${shown}' is a folder`
+          : `can't read '${shown}' (${code})`;
+    // A word without an ending is a task more often than a file: -f forces in other tools.
+    const isFile = /[./]/.test(start.file ?? '');
     return fail({
-      message: `can't read the pipeline file ${shown} (${(error as NodeJS.ErrnoException).code})`,
-      hint: fileHint(start),
+      message: start.isFlag === false ? what : `${start.variables?.['file'] ?? '-f'} ${start.file}: ${what}`,
+      hint:
+        start.isFlag === false
+          ? 'name a pipeline file'
+          : start.variables?.['file'] !== undefined
+            ? 'it must name a pipeline file'
+            : `-f names a pipeline file, as in make; to force tasks write -B${isFile ? '' : ` ${start.file}`}`,
     });
   }
   const folder = dirname(file);
@@ -90,14 +109,6 @@ function projectOfFile(file: string, start: StartPoint, from: string): Outcome<F
     });
   const others = pipelineFiles(root).filter((other) => other.path !== path);
   return ok({ root, files: [{ path, text }, ...others], chosen: path });
-}
-
-function fileHint({ isFlag, variables }: StartPoint): string {
-  const variable = variables?.['file'];
-  if (variable !== undefined) return `${variable} must name an existing pipeline file`;
-  return isFlag === false
-    ? 'name an existing pipeline file'
-    : '-f names a pipeline file, as in make; to force tasks use -B or --force';
 }
 
 /** `orch.yaml` and every pipeline in `pipelines/`; other YAML there is skipped. */

@@ -22,6 +22,7 @@ import { rememberIdleRun } from './remember-idle.ts';
 import { acquireRoot, sweepDeadClaims } from './root-lock.ts';
 import { newRunId } from './run-id.ts';
 import { planRun, type RunRequest } from './run-request.ts';
+import { checkTargets } from './selection.ts';
 import { renderLines } from './texts.ts';
 
 declare const ORCH_VERSION: string;
@@ -30,8 +31,10 @@ declare const ORCH_VERSION: string;
 export async function runTargets(request: RunRequest): Promise<number> {
   const startedAtMs = performance.now();
   const project = await openProject(request.project);
+  checkTargets(project, request);
   await request.onWarnings(project);
   prepareState(project);
+  project.keep();
   const emit = (body: RunEventBody) => request.emit({ v: EVENT_VERSION, atMs: Date.now(), ...body });
   const run = newRunId();
   let lock: Lock | null = null;

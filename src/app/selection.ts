@@ -3,7 +3,7 @@ import { relative, resolve, sep } from 'node:path';
 import type { TaskId } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
 import { makePlan, type Plan } from '../planner/plan.ts';
-import { resolveTarget } from '../planner/targets.ts';
+import { resolveTarget, type TargetError } from '../planner/targets.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import type { Project } from './project.ts';
 
@@ -36,6 +36,15 @@ export function planFor(project: Project, { targets, only, expectedMs }: Selecti
   };
 }
 
+/** Throws where a target, or a task to force, means nothing: before anything is written or said. */
+export function checkTargets(
+  project: Project,
+  { targets, force }: { readonly targets: readonly string[]; readonly force: boolean | readonly string[] },
+): void {
+  resolveTargets(project, targets.length > 0 ? targets : defaultTargets(project));
+  if (typeof force !== 'boolean') resolveTargets(project, force);
+}
+
 /** The tasks that targets mean, in order, without repetition. Throws for unknown and ambiguous ones. */
 export function resolveTargets(project: Project, targets: readonly string[]): readonly TaskId[] {
   const ids = new Set<TaskId>();
@@ -46,22 +55,63 @@ export function resolveTargets(project: Project, targets: readonly string[]): re
       makerOf: (path) => makerOf(project, path),
     });
     if (found.ok) for (const id of found.value) ids.add(id);
-    else if (found.error.kind === 'ambiguous')
-      throw new CommandError(
+    else throw targetError(target, found.error);
+  }
+  return [...ids];
+}
+
+function targetError(target: string, error: TargetError): CommandError {
+  const { candidates, nearest } = error;
+  const meant = nearest === null ? '' : `did you mean '${nearest}'? `;
+  switch (error.kind) {
+    case 'ambiguous':
+      return new CommandError(
         `'${target}' is a task of several pipelines`,
         EXIT.usage,
-        `say which: ${found.error.candidates.join(', ')}`,
+        `say which: ${candidates.join(', ')}`,
       );
-    else {
-      const { nearest, candidates } = found.error;
-      throw new CommandError(
-        `there is no task or output named '${target}'`,
+    case 'unknown-pipeline':
+      return new CommandError(
+        `there is no pipeline named '${error.pipeline}'`,
         EXIT.usage,
-        `${nearest === null ? '' : `did you mean '${nearest}'? `}Tasks: ${someOf(candidates)}`,
+        `${meant}Pipelines: ${someOf(candidates)}`,
+      );
+    case 'unknown-cell':
+      return candidates.length === 0
+        ? new CommandError(
+            `${error.task} has no matrix, and so no cells`,
+            EXIT.usage,
+            `write orch run ${error.task}`,
+          )
+        : new CommandError(
+            `${error.task} has no cell ${target.slice(target.indexOf('['))}`,
+            EXIT.usage,
+            `${meant}Cells: ${someOf(candidates)}`,
+          );
+    case 'unknown-task': {
+      const setting = /^([A-Za-z_][\w.-]*)=/.exec(target);
+      if (setting !== null)
+        return new CommandError(
+          `there is no task or output named '${target}'`,
+          EXIT.usage,
+          `to set the parameter ${setting[1]} write --param ${target}`,
+        );
+      const where = error.pipeline === null ? '' : ` in ${error.pipeline}`;
+      return new CommandError(
+        target === '' ? 'an empty text is no target' : `there is no task or output named '${target}'${where}`,
+        EXIT.usage,
+        `${meant}Tasks: ${someOf(candidates)}`,
       );
     }
   }
-  return [...ids];
+}
+
+const MAX_NAMED = 12;
+
+function someOf(names: readonly string[]): string {
+  return names.length > MAX_NAMED
+    ? `${names.slice(0, MAX_NAMED).join(', ')}, … (orch list)`
+    : names.join(', ');
 }
 
 /** The maker of a path as typed: from where the user stands, else from the root. */
@@ -92,13 +142,10 @@ function defaultTargets(project: Project): readonly string[] {
   throw new CommandError(
     only === undefined
       ? 'there are several pipelines here: say which target to run'
-      : 'no target was given, and the pipeline has no `default`',
+      : `no target was given, and ${only.name} has no \`default\``,
     EXIT.usage,
-    `tasks: ${someOf(tasks)}`,
+    tasks.length === 0
+      ? 'it has no tasks'
+      : `name one, as in \`orch run ${tasks[0]}\`. Tasks: ${someOf(tasks)}`,
   );
-}
-
-/** No screen full of them. */
-function someOf(tasks: readonly string[]): string {
-  return tasks.length > 12 ? `${tasks.slice(0, 12).join(', ')}, … (orch list)` : tasks.join(', ');
 }

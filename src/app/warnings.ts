@@ -27,15 +27,12 @@ async function undeclaredFiles(project: Project): Promise<Diagnostic[]> {
         [...task.inputs, ...task.outputs].some((spec) => coverage(spec, project.matching)(path));
       if (declared || seen.has(known)) return [];
       seen.add(known);
-      const { file, line, column } = task.position;
       return [
         {
           severity: 'warning',
           code: 'undeclared-file',
           message: `${task.name} runs ${path} but doesn't list it: edits won't rerun it`,
-          file,
-          line,
-          column,
+          ...task.position,
           hint: `add ${path} to its inputs`,
         },
       ];

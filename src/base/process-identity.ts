@@ -52,7 +52,7 @@ export function hasEnded(stat: ProcessStat): boolean {
 /** The process's identity, or null where no such process lives. On macOS it starts `ps`, about 5 ms. */
 export function identify(pid: number): string | null {
   if (!Number.isSafeInteger(pid) || pid <= 0) return null;
-  const start = startOf(pid);
+  const start = placeOf(pid);
   return start === null ? null : `${pid}:${start}:${bootId()}:${pidNamespace()}`;
 }
 
@@ -67,7 +67,7 @@ export function lifeOf(identity: string): Life {
   const pid = Number(pidText);
   if (!Number.isSafeInteger(pid) || pid <= 0 || start === undefined) return 'unknown';
   if (boot !== bootId() || namespace !== pidNamespace()) return 'unknown';
-  const present = startOf(pid);
+  const present = placeOf(pid);
   if (present !== null) return present === start ? 'alive' : 'dead';
   // With hidepid, /proc doesn't show other users' processes, but a signal still tells that they exist.
   return readProcessStat(pid) === null && belongsToAnother(pid) ? 'unknown' : 'dead';
@@ -78,7 +78,7 @@ export function isAlive(identity: string): boolean {
   return lifeOf(identity) === 'alive';
 }
 
-function startOf(pid: number): string | null {
+function placeOf(pid: number): string | null {
   if (process.platform === 'linux') {
     const stat = readProcessStat(pid);
     return stat === null || hasEnded(stat) ? null : stat.startTicks;

@@ -2,13 +2,8 @@
  * The command line: which commands there are, and what every one of them does with errors. What a command
  * needs is loaded by its action, so that `--version`, `--help` and `--list` load next to nothing.
  */
-import { Argument, Command, CommanderError, Option } from 'commander';
+import { Argument, Command, Option } from 'commander';
 import { CommandError, EXIT } from '../app/exit-codes.ts';
-import { PipelineErrors } from '../app/pipeline-errors.ts';
-import type { Diagnostic } from '../base/diagnostic.ts';
-import { formatDiagnostic } from '../base/diagnostic.ts';
-import { nearest } from '../base/nearest.ts';
-import { errorCodeText } from '../reporters/phrases.ts';
 import { splitArgv } from './argv.ts';
 import type { GcFlags } from './commands/cache.ts';
 import { commandNotYet, isCommandNotYet, refuseFlagsNotYet } from './not-yet.ts';
@@ -23,9 +18,8 @@ import {
   takesValue,
   WATCH_FLAGS,
 } from './options.ts';
-import { exitWhenFlushed, printError, tolerateClosedPipes } from './output.ts';
+import { exitWhenFlushed, tolerateClosedPipes } from './output.ts';
 import type { GlobalOptions } from './request.ts';
-import { isGithub, terminalFor } from './style.ts';
 
 declare const ORCH_VERSION: string;
 
@@ -37,7 +31,6 @@ async function main(argv: readonly string[]): Promise<number> {
     exitCode: 0,
     extra: [] as readonly string[],
     params: [] as ReturnType<typeof splitArgv>['params'],
-    flags: [] as readonly string[],
   };
   defineCommands(program, state);
   if (argv[0] === 'complete') {
@@ -50,7 +43,8 @@ async function main(argv: readonly string[]): Promise<number> {
     await program.parseAsync(prepare(argv, program, state), { from: 'user' });
     return state.exitCode;
   } catch (error) {
-    return report(error, argv, state);
+    const { reportError } = await import('./report-error.ts');
+    return reportError(error, { argv, program, command: commandIn(argv, program) });
   }
 }
 
@@ -58,9 +52,10 @@ interface MainState {
   exitCode: number;
   extra: readonly string[];
   params: ReturnType<typeof splitArgv>['params'];
-  /** Long flags that the command understands, without dashes. */
-  flags: readonly string[];
 }
+
+/** Mistakes are explained by `report-error`, in orch's own words. */
+const QUIET_LIBRARY = { writeErr: () => {}, outputError: () => {} };
 
 function createProgram(): Command {
   const program = new Command('orch')
@@ -70,9 +65,7 @@ function createProgram(): Command {
     .helpCommand(false)
     .usage('[options] <command>')
     .exitOverride()
-    .configureOutput({ writeErr: printError })
-    .showSuggestionAfterError(true)
-    .showHelpAfterError(false);
+    .configureOutput(QUIET_LIBRARY);
   addFlags(program, GLOBAL_FLAGS);
   program
     .option('--list', 'list the tasks, as `orch list`')
@@ -96,6 +89,8 @@ function defineCommands(program: Command, state: MainState): void {
       ),
     ),
   );
+
+  // Words that are no command: `top-level` says what was meant by them.
   program.allowExcessArguments(true);
 
   const run = program
@@ -119,7 +114,10 @@ function defineCommands(program: Command, state: MainState): void {
         import('./commands/watch.ts').then((module) =>
           module.watch(targets, globals(command), {
             ...state,
-            onTrouble: (error) => report(error, process.argv.slice(2), state),
+            onTrouble: async (error) => {
+              const { reportError } = await import('./report-error.ts');
+              return reportError(error, { argv: process.argv.slice(2), program, command });
+            },
           }),
         ),
       ),
@@ -259,7 +257,7 @@ function defineCommands(program: Command, state: MainState): void {
         RUN_FLAGS.filter(({ flags }) => longName(flags) === 'param'),
       );
   for (const each of [...program.commands, ...cache.commands])
-    each.exitOverride().configureOutput({ writeErr: printError });
+    each.exitOverride().configureOutput(QUIET_LIBRARY).allowExcessArguments(false);
 }
 
 /** Also where nothing is asked for, which is answered with help. Once too often does no harm. */
@@ -300,10 +298,21 @@ function prepare(argv: readonly string[], program: Command, state: MainState): s
     word.startsWith('--force=') ? `--force-task=${word.slice('--force='.length)}` : word,
   );
   const split = splitArgv(forced, flags, withValue);
-  state.flags = [...flags];
   state.extra = split.extra;
   state.params = split.params;
   return [...split.known];
+}
+
+/** The innermost command that the words name, null where the first word is none. */
+function commandIn(argv: readonly string[], program: Command): Command | null {
+  const withValue = new Set(
+    GLOBAL_FLAGS.map(({ flags }) => flags)
+      .filter(takesValue)
+      .map(longName),
+  );
+  const name = argv[commandIndex(argv, withValue)] ?? null;
+  const command = program.commands.find((each) => each.name() === name) ?? null;
+  return command?.commands.find((each) => argv[argv.indexOf(name ?? '') + 1] === each.name()) ?? command;
 }
 
 /** -1 where no command is given. */
@@ -314,61 +323,6 @@ function commandIndex(argv: readonly string[], withValue: ReadonlySet<string>): 
     if (/^-[jfCp]$/.test(word) || (word.startsWith('--') && withValue.has(word.slice(2)))) at++;
   }
   return -1;
-}
-
-/** Flags that orch doesn't know are taken for parameters; what may be meant instead, where that went wrong. */
-function flagHints({ params, flags }: MainState, diagnostics: readonly Diagnostic[]): string[] {
-  return params.flatMap(({ name, value, isAttached, isBare }) => {
-    const wrong = diagnostics.find(({ message }) => message.startsWith(`--${name}:`));
-    if (wrong === undefined) return [];
-    const flag = nearest(name, flags);
-    if (flag !== null) return [`--${name} is no flag of orch; did you mean --${flag}?`];
-    const isSwallowed = !isBare && !isAttached && wrong.message.includes('expected true or false');
-    return isSwallowed ? [`'${value}' was taken for the value of --${name}; write --${name}=true`] : [];
-  });
-}
-
-/** One place where errors become lines on stderr and an exit code. */
-async function report(error: unknown, argv: readonly string[], state: MainState): Promise<number> {
-  const { paint } = terminalFor(process.stderr, argv.includes('--no-color'), process.env);
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return EXIT.done;
-    // commander has said what is wrong; here is what it doesn't know.
-    const at = argv.indexOf('run');
-    if (error.code === 'commander.unknownOption' && at > 0 && argv[0]?.startsWith('-') === true)
-      printError(
-        `  ${paint('hint', 'hint:')} flags of run stand behind it: orch run ${[...argv.slice(0, at), ...argv.slice(at + 1)].join(' ')}\n`,
-      );
-    return EXIT.usage;
-  }
-  if (error instanceof PipelineErrors) {
-    for (const diagnostic of error.diagnostics) {
-      const text = diagnostic.file === null ? null : error.textOf(diagnostic.file);
-      printError(`${formatDiagnostic(diagnostic, text, { color: paint })}\n`);
-    }
-    if (isGithub(process.env)) {
-      const { annotateDiagnostics } = await import('./github-annotations.ts');
-      annotateDiagnostics(error.diagnostics, error.root);
-    }
-    for (const hint of flagHints(state, error.diagnostics))
-      printError(`  ${paint('hint', 'hint:')} ${hint}\n`);
-    return EXIT.usage;
-  }
-  if (error instanceof CommandError) {
-    printError(`${paint('error', 'error:')} ${error.message}\n`);
-    if (error.hint !== null) printError(`  ${paint('hint', 'hint:')} ${error.hint}\n`);
-    return error.exitCode;
-  }
-  const { code, syscall, path } = error as NodeJS.ErrnoException;
-  if (code !== undefined && syscall !== undefined) {
-    printError(`${paint('error', 'error:')} ${syscall} ${path ?? ''}: ${errorCodeText(code)}\n`);
-    printError(
-      `  ${paint('hint', 'hint:')} orch keeps its cache and records under .cache: see that it is a folder with room that you may write to\n`,
-    );
-    return EXIT.unusable;
-  }
-  const { reportBug } = await import('./bug-report.ts');
-  return reportBug(error, argv);
 }
 
 tolerateClosedPipes();

@@ -3,6 +3,7 @@
 import type { ProjectRequest } from '../app/project.ts';
 import type { SplitArgv } from './argv.ts';
 import { checkFlag } from './flag-values.ts';
+import { aboutFlag } from './foreign-flags.ts';
 import { localDate } from './local-date.ts';
 import { FLAGS_NOT_YET } from './not-yet.ts';
 import { GLOBAL_FLAGS, longName, RUN_FLAGS } from './options.ts';
@@ -49,13 +50,16 @@ export function projectRequest(
   const params = [
     // The later ones win.
     ...(options.paramOfVariable ?? []).map((text) => pair(text, 'ORCH_PARAM')),
-    ...(options.param ?? []).map((text) => pair(text, '--param')),
-    ...flags.map(({ name, value, from, isBare }) => ({
+    ...(options.param ?? []).map((text) => pair(text, `--param ${text}`)),
+    ...flags.map(({ name, value, from, isBare, isAttached }) => ({
       isBare,
+      isFlag: true,
+      hasNextWord: !isAttached,
+      ...insteadOf(from),
       pipeline: options.pipeline ?? null,
       name: name.replaceAll('-', '_'),
       value,
-      from,
+      from: isBare ? from : `${from}${isAttached ? '=' : ' '}${value}`,
     })),
   ];
   if (options.date !== undefined) checkFlag('date', options.date);
@@ -84,4 +88,10 @@ export function projectRequest(
     ],
     mayWrite,
   };
+}
+
+/** Flags that orch doesn't know are taken for parameters; this is for where there is no such parameter either. */
+function insteadOf(flag: string): { readonly instead?: string } {
+  const instead = aboutFlag(flag);
+  return instead === null ? {} : { instead };
 }

@@ -28,6 +28,8 @@ export function terminalFor(
         return chalk.bold(text);
       case 'frame':
         return chalk.dim(text);
+      case 'related':
+        return chalk.blue(text);
       case 'hint':
         return chalk.cyan(text);
     }

@@ -25,4 +25,6 @@ export interface SourcePosition {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+  /** The column after the last one meant, on the same line; absent: one character. */
+  readonly endColumn?: number;
 }

@@ -10,7 +10,7 @@ import type { Problems } from './problems.ts';
 import { type KnownPaths, type LoadSurroundings, NOTHING_KNOWN, taskScope } from './scope.ts';
 import { readProbe, readRun, readTools } from './task-command.ts';
 import { booleanIn, readSettings } from './task-settings.ts';
-import { startOf } from './texts.ts';
+import { placeOf } from './texts.ts';
 import type { Upstream } from './upstream.ts';
 import { child, itemsOf, textOf } from './yaml-node.ts';
 
@@ -29,6 +29,7 @@ export function buildTask(
   const filling = (known: KnownPaths, env?: EnvView): Filling => ({
     texts,
     problems,
+    file: source.path,
     noted: draft,
     scope: taskScope(draft, around, known, env),
   });
@@ -45,7 +46,7 @@ export function buildTask(
     (draft.inputs.length > 0 || draft.outputs.length > 0 || draft.needs.some((need) => !need.orderOnly));
   const listed = itemsOf(child(draft.node, 'params')).flatMap((node) => {
     const name = textOf(node);
-    return name === null ? [] : [{ name, position: startOf(node, source) }];
+    return name === null ? [] : [{ name, position: placeOf(node, source) }];
   });
   const params = receivedParams(draft, listed, problems);
   checkMentions(draft, { problems, index, upstreamOf, cacheable, secrets });
@@ -86,7 +87,7 @@ function readDir(draft: TaskDraft, filling: Filling): string {
   // As a value: a folder's name is never a glob.
   const path = readPath([{ text, isValue: true }], { external: false, negatable: false });
   if (path.ok) return path.value.path;
-  filling.problems.error(path.error.code, startOf(node, draft.in.source), `dir: ${path.error.message}`);
+  filling.problems.error(path.error.code, placeOf(node, draft.in.source), `dir: ${path.error.message}`);
   return '';
 }
 

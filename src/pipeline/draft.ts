@@ -66,6 +66,8 @@ export interface TaskDraft {
   /** Variables that its expressions see. */
   env: TaskEnv;
   needs: readonly Need[];
+  /** Where its file says so. */
+  needPlaces: ReadonlyMap<TaskId, SourcePosition>;
   /** Tasks in `needs` by the name that expressions use, order-only ones included. */
   neededByName: ReadonlyMap<string, readonly TaskDraft[]>;
   inputs: readonly InputSpec[];

@@ -7,7 +7,7 @@ import { type Cell, cellsOf } from './matrix.ts';
 import type { Problems } from './problems.ts';
 import { hasExpression } from './schema.ts';
 import { type LoadSurroundings, NOTHING_KNOWN, sharedScope, taskScope } from './scope.ts';
-import { startOf } from './texts.ts';
+import { placeOf } from './texts.ts';
 import { child, entriesOf, type MapEntry, type MapNode, type YamlNode } from './yaml-node.ts';
 
 /** Tasks of one pipeline; what is wrong with matrices is reported. */
@@ -17,21 +17,23 @@ export function expandTasks(
   problems: Problems,
 ): readonly TaskDraft[] {
   const { texts, root } = pipeline;
-  const shared = (env: EnvView) => ({ texts, problems, scope: sharedScope(pipeline, env, around) });
+  const file = pipeline.source.path;
+  const shared = (env: EnvView) => ({ texts, problems, file, scope: sharedScope(pipeline, env, around) });
   const { view } = declareEnv(pipeline, null, around.env, shared);
   const make = (entry: MapEntry, node: MapNode, cell: Cell | null): TaskDraft => {
     const draft = newDraft(pipeline, entry, node, cell, around);
     draft.env = declareEnv(pipeline, node, around.env, (env) => ({
       texts,
       problems,
+      file,
       scope: taskScope(draft, around, NOTHING_KNOWN, env),
     }));
     return draft;
   };
-  const broken = (entry: MapEntry, node: MapNode) => ({
-    ...newDraft(pipeline, entry, node, null, around),
-    isBroken: true,
-  });
+  const broken = (entry: MapEntry, node: MapNode) => {
+    problems.doubt(file, `tasks.${entry.key}`);
+    return { ...newDraft(pipeline, entry, node, null, around), isBroken: true };
+  };
   return entriesOf(child(root, 'tasks')).flatMap((entry) => {
     const node = entry.value;
     if (node.kind !== 'map') return [broken(entry, emptyMap(entry))];
@@ -59,7 +61,6 @@ function newDraft(
   around: LoadSurroundings,
 ): TaskDraft {
   const label = `${name}${cell?.label ?? ''}`;
-  const { file, line, column } = pipeline.source.position(keySpan);
   return {
     pipeline: pipeline.name,
     name,
@@ -68,13 +69,14 @@ function newDraft(
     label,
     in: pipeline,
     node,
-    position: { file, line, column },
+    position: pipeline.source.position(keySpan),
     isBroken: false,
     shapedBy: [],
     mentions: [],
     reads: [],
     env: { view: around.env, declared: new Map() },
     needs: [],
+    needPlaces: new Map(),
     neededByName: new Map(),
     inputs: [],
     outputs: [],
@@ -99,7 +101,7 @@ function usableCells(
     if (written?.kind === 'scalar' && hasExpression(written.source))
       problems.error(
         'bad-matrix',
-        startOf(value, source),
+        placeOf(value, source),
         `the matrix of ${task}: ${key} needs a list of values`,
       );
     return [];

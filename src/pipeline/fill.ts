@@ -1,8 +1,9 @@
 /** Fills known values into texts: wholly, where the loader itself needs the result, or as far as it goes. */
 import type { Template } from '../model/expression.ts';
-import type { JsonValue } from '../model/ids.ts';
+import type { JsonValue, SourcePosition } from '../model/ids.ts';
 import {
   type EvaluateError,
+  expressionMentions,
   type FileRead,
   foldTemplate,
   type Mention,
@@ -28,8 +29,12 @@ export interface Filling {
   readonly texts: Texts;
   readonly scope: StaticScope;
   readonly problems: Problems;
+  /** The file of the texts. */
+  readonly file: string;
   /** Gets what is mentioned. */
   readonly noted?: Noted;
+  /** What the texts are for (as in `Problems.doubt`): where one is wrong, it is doubted. */
+  readonly subject?: string;
 }
 
 /** What stays open is filled in when the task runs. null: the text is wrong, which is reported. */
@@ -50,11 +55,11 @@ function hasNul(template: Template): boolean {
 }
 
 /** The same for a text that was read before, or for a part of it. */
-export function foldPart(template: Template, read: ReadText, { scope, problems }: Filling): Template | null {
+export function foldPart(template: Template, read: ReadText, filling: Filling): Template | null {
   if (typeof template === 'string') return template;
-  const folded = foldTemplate(template, scope, scope.isStatic);
+  const folded = foldTemplate(template, filling.scope, filling.scope.isStatic);
   if (folded.ok) return folded.value;
-  reportEvaluation(folded.error, read, problems);
+  reportEvaluation(folded.error, template, read, filling);
   return null;
 }
 
@@ -65,7 +70,7 @@ export function fillText(node: ScalarNode, filling: Filling): string | null {
   if (typeof read.template === 'string') return read.template;
   const text = renderText(read.template, filling.scope);
   if (text.ok) return text.value;
-  reportEvaluation(text.error, read, filling.problems);
+  reportEvaluation(text.error, read.template, read, filling);
   return null;
 }
 
@@ -86,7 +91,7 @@ export function fillPath(node: ScalarNode, filling: Filling): readonly (readonly
     }
     const value = renderValue({ parts: [part] }, filling.scope);
     if (!value.ok) {
-      reportEvaluation(value.error, read, filling.problems);
+      reportEvaluation(value.error, read.template, read, filling);
       return [];
     }
     if (parts.length === 1 && Array.isArray(value.value))
@@ -98,6 +103,7 @@ export function fillPath(node: ScalarNode, filling: Filling): readonly (readonly
         part.position,
         `${part.source} is ${found}; a path needs a text`,
       );
+      doubt(filling);
       return [];
     }
     pieces.push({ text: String(value.value), isValue: true });
@@ -113,7 +119,7 @@ export function fillNode(node: YamlNode, filling: Filling): YamlNode | null {
     if (read === null) return null;
     const value = renderValue(read.template, filling.scope);
     if (value.ok) return nodeOf(value.value, node.span);
-    reportEvaluation(value.error, read, filling.problems);
+    reportEvaluation(value.error, read.template, read, filling);
     return null;
   }
   const measured = { span: node.span, weight: node.weight, depth: node.depth };
@@ -145,22 +151,29 @@ function nodeOf(value: JsonValue, span: Span): YamlNode {
 }
 
 /** Reads a text and notes what it mentions. */
-export function readAndNote(
-  node: ScalarNode,
-  reader: 'raw' | 'shell',
-  { texts, noted }: Filling,
-): ReadText | null {
+export function readAndNote(node: ScalarNode, reader: 'raw' | 'shell', filling: Filling): ReadText | null {
+  const { texts, noted } = filling;
   const read = texts.read(node, reader);
-  noted?.mentions.push(...(read?.mentions ?? []));
-  noted?.reads.push(...(read?.reads ?? []));
+  if (read === null) {
+    reportParts(texts.readableParts(node), filling);
+    doubt(filling);
+    return null;
+  }
+  noted?.mentions.push(...read.mentions);
+  noted?.reads.push(...read.reads);
   return read;
 }
 
 function readKnown(node: ScalarNode, filling: Filling): ReadText | null {
-  const open = filling.texts.read(node, 'raw')?.mentions.find((mention) => !filling.scope.isStatic(mention));
-  if (open === undefined) return readAndNote(node, 'raw', filling);
-  const { message, hint } = whyOpen(open);
-  filling.problems.error('not-static', open.position, message, { hint });
+  const mentions = filling.texts.read(node, 'raw')?.mentions ?? [];
+  const open = mentions.filter((mention) => !filling.scope.isStatic(mention));
+  if (open.length === 0) return readAndNote(node, 'raw', filling);
+  for (const mention of open) {
+    if (isConsequence([mention], filling)) continue;
+    const { message, hint } = whyOpen(mention);
+    filling.problems.error('not-static', mention.position, message, { hint });
+  }
+  doubt(filling);
   return null;
 }
 
@@ -189,10 +202,42 @@ function whyOpen({ path }: Mention): { message: string; hint: string | null } {
   return { message: `${name} is known only when the task runs, and is needed before`, hint: null };
 }
 
-function reportEvaluation(
-  { message, position, hint }: EvaluateError,
-  read: ReadText,
-  problems: Problems,
-): void {
-  problems.error('bad-expression', position ?? read.position, message, { hint: hint ?? null });
+/** Every placeholder by itself: one without a value must not hide the others. */
+function reportEvaluation(whole: EvaluateError, template: Template, read: ReadText, filling: Filling): void {
+  if (reportParts(template, filling)) return;
+  report(whole, whole.position ?? read.position, filling);
+}
+
+/** Has something been wrong with one of them? */
+function reportParts(template: Template, filling: Filling): boolean {
+  if (typeof template === 'string') return false;
+  const { scope } = filling;
+  let isWrong = false;
+  for (const part of template.parts) {
+    if (typeof part === 'string') continue;
+    const folded = foldTemplate({ parts: [part] }, scope, scope.isStatic);
+    if (folded.ok) continue;
+    isWrong = true;
+    if (!isConsequence(expressionMentions(part.expr, part.position), filling))
+      report(folded.error, part.position, filling);
+    else doubt(filling);
+  }
+  return isWrong;
+}
+
+function report({ message, hint, missing }: EvaluateError, place: SourcePosition, filling: Filling): void {
+  const code = missing === true ? 'unknown-name' : 'bad-expression';
+  filling.problems.error(code, place, message, { hint: hint ?? null });
+  doubt(filling);
+}
+
+/** Something that the text mentions has been found wrong: that it has no value says nothing new. */
+function isConsequence(mentions: readonly Mention[], { scope, problems, file }: Filling): boolean {
+  return mentions.some((mention) =>
+    scope.subjectsOf(mention).some((subject) => problems.isDoubtful(file, subject)),
+  );
+}
+
+function doubt({ problems, subject, file }: Filling): void {
+  if (subject !== undefined) problems.doubt(file, subject);
 }

@@ -20,7 +20,7 @@ import { indexTasks } from './needs.ts';
 import { refuseOverlaps } from './overlaps.ts';
 import { type GivenParam, topName } from './params.ts';
 import { buildPipeline } from './pipeline-fields.ts';
-import { readPipelineFile } from './pipeline-file.ts';
+import { nameOfFile, readPipelineFile } from './pipeline-file.ts';
 import { collectProblems, NO_PLACE, type Problems } from './problems.ts';
 import { orderTasks, resolveNeeds, warnOfRestlessNeeds } from './resolve-needs.ts';
 import { type KnownPaths, type LoadSurroundings, NOTHING_KNOWN, taskScope } from './scope.ts';
@@ -70,11 +70,13 @@ export async function loadPipelines(request: LoadRequest): Promise<LoadOutcome> 
   const around: LoadSurroundings = { env: userEnv(environment), environmentUsed, today: request.today };
   const drafts = pipelines.flatMap((pipeline) => expandTasks(pipeline, around, problems));
   const usable = drafts.filter((draft) => !draft.isBroken);
-  const index = indexTasks(drafts);
+  const read = new Set(files.map(({ source }) => source.path));
+  const unreadable = request.files.filter(({ path }) => !read.has(path)).map(({ path }) => nameOfFile(path));
+  const index = indexTasks(drafts, new Set(unreadable));
   for (const draft of usable) {
     // What `needs` mentions doesn't count: which tasks are needed enters the key by what they make.
     const { noted: _uncounted, ...filling } = fillingFor(draft, NOTHING_KNOWN, around, problems);
-    resolveNeeds(draft, index, filling);
+    resolveNeeds(draft, index, { ...filling, subject: `tasks.${draft.name}.needs` });
   }
   const ordered = orderTasks(drafts, problems).filter((draft) => !draft.isBroken);
   for (const draft of ordered) readPaths(draft, around, problems);
@@ -128,20 +130,26 @@ function refuseUnknownParams(
   given: readonly GivenParam[],
   problems: Problems,
 ): void {
-  for (const { name, pipeline, from } of given) {
+  for (const { name, pipeline, from, isFlag = false, instead } of given) {
     const meant = pipelines.filter((each) => pipeline === null || each.name === pipeline);
     // Of its own declarations: one without a value has been reported already.
     const known = meant.flatMap((each) => each.declaredParams);
-    if (known.includes(topName(name))) continue;
-    const close = nearest(topName(name), known);
-    const where = pipeline === null ? '' : ` in ${pipeline}`;
-    const hint =
-      close !== null ? `did you mean ${close}?` : known.length === 0 ? null : `there are ${known.join(', ')}`;
+    const top = topName(name);
+    if (known.includes(top)) continue;
+    const asGiven = (param: string) => (isFlag ? `--${param.replaceAll('_', '-')}` : param);
+    const close = nearest(top, known);
+    const list =
+      known.length === 0 ? 'there are no parameters' : `parameters: ${known.map(asGiven).join(', ')}`;
     problems.error(
       'unknown-parameter',
       NO_PLACE,
-      `${from}: there is no parameter ${JSON.stringify(topName(name))}${where}`,
-      { hint },
+      `${isFlag ? from.replace(/[ =].*$/s, '') : from}: there is no ${isFlag ? 'such flag, and no ' : ''}parameter ${JSON.stringify(top)}${pipeline === null ? '' : ` in ${pipeline}`}`,
+      {
+        hint:
+          close !== null
+            ? `did you mean ${asGiven(close)}?`
+            : (instead ?? `${list}${isFlag ? '; flags: `orch run --help`' : ''}`),
+      },
     );
   }
 }
@@ -152,14 +160,19 @@ function fillingFor(
   around: LoadSurroundings,
   problems: Problems,
 ): Filling {
-  return { texts: draft.in.texts, problems, noted: draft, scope: taskScope(draft, around, known) };
+  const { texts, source } = draft.in;
+  return { texts, problems, file: source.path, noted: draft, scope: taskScope(draft, around, known) };
 }
 
 /** In the order of needs: inputs may mention outputs of needs, and outputs may mention inputs. */
 function readPaths(draft: TaskDraft, around: LoadSurroundings, problems: Problems): void {
   const withNeeds = { ...NOTHING_KNOWN, needs: true };
-  draft.inputs = readInputs(draft, fillingFor(draft, withNeeds, around, problems));
-  draft.outputs = readOutputs(draft, fillingFor(draft, { ...withNeeds, inputs: true }, around, problems));
+  const filling = (field: string, known: KnownPaths): Filling => ({
+    ...fillingFor(draft, known, around, problems),
+    subject: `tasks.${draft.name}.${field}`,
+  });
+  draft.inputs = readInputs(draft, filling('inputs', withNeeds));
+  draft.outputs = readOutputs(draft, filling('outputs', { ...withNeeds, inputs: true }));
 }
 
 /** Of tasks whose results are kept: what runs every time anyway, and a group, compare nothing with a need. */

@@ -5,10 +5,11 @@
  * `include` works as in GitHub Actions: an entry that agrees with combinations on all keys of the matrix that it
  * names adds its further keys to them; one that agrees with none is a cell of its own.
  */
+import { nearest } from '../base/nearest.ts';
 import type { JsonValue } from '../model/ids.ts';
 import type { Problems } from './problems.ts';
 import type { SourceFile } from './source-file.ts';
-import { child, entriesOf, itemsOf, type MapNode, toJson } from './yaml-node.ts';
+import { child, entriesOf, itemsOf, type MapEntry, type MapNode, toJson } from './yaml-node.ts';
 
 export interface Cell {
   readonly values: Readonly<Record<string, JsonValue>>;
@@ -54,6 +55,7 @@ export function cellsOf(
       'bad-matrix',
       source.position(span),
       `exclude names ${unknown}, which the matrix of ${task} doesn't have`,
+      { hint: keyHint(unknown, axes) },
     );
   }
   combinations = combinations.filter(
@@ -79,6 +81,12 @@ export function cellsOf(
     seen.add(label);
     return isNew;
   });
+}
+
+function keyHint(unknown: string, axes: readonly MapEntry[]): string {
+  const names = axes.map(({ key }) => key);
+  const close = nearest(unknown, names);
+  return close === null ? `it has ${names.join(', ')}` : `did you mean ${close}?`;
 }
 
 function emptyMap(): Record<string, JsonValue> {

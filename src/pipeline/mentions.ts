@@ -18,10 +18,13 @@ export interface MentionCheck {
 
 export function checkMentions(draft: TaskDraft, check: MentionCheck): void {
   const { problems, secrets, cacheable } = check;
+  const isDoubtful = (field: string) =>
+    problems.isDoubtful(draft.in.source.path, `tasks.${draft.name}.${field}`);
+  const hasUnknownNeeds = isDoubtful('needs') || isDoubtful('upstream_tasks') || isDoubtful('inputs');
   for (const mention of draft.mentions) {
     const { path, position } = mention;
     const [root, name] = path;
-    if (root === 'secrets' && (name === undefined || !secrets.includes(name)))
+    if (root === 'secrets' && !isDoubtful('secrets') && (name === undefined || !secrets.includes(name)))
       problems.error(
         'unknown-secret',
         position,
@@ -29,8 +32,7 @@ export function checkMentions(draft: TaskDraft, check: MentionCheck): void {
           ? 'secrets needs the name of a secret'
           : `${draft.name} doesn't declare the secret ${name}`,
         {
-          hint:
-            name === undefined ? 'write secrets.NAME' : `add it: secrets: [${[...secrets, name].join(', ')}]`,
+          hint: name === undefined ? 'write secrets.NAME' : secretHint(name, secrets),
         },
       );
     if (root === 'run' && cacheable && (name === 'id' || name === undefined))
@@ -42,9 +44,15 @@ export function checkMentions(draft: TaskDraft, check: MentionCheck): void {
           hint: 'remove it, or set `cache: false`',
         },
       );
-    if ((root === 'needs' || root === 'metrics') && name !== undefined)
+    if ((root === 'needs' || root === 'metrics') && name !== undefined && !hasUnknownNeeds)
       checkUpstream(draft, root, name, mention, check);
   }
+}
+
+function secretHint(name: string, secrets: readonly string[]): string {
+  const close = nearest(name, secrets);
+  const add = `add it: secrets: [${[...secrets, name].join(', ')}]`;
+  return close === null ? add : `did you mean secrets.${close}? Else ${add}`;
 }
 
 /** `read_json` reads declared inputs only: what else it read could change without a trace in the key. */
@@ -137,7 +145,7 @@ export function receivedParams(
     else receive(path.slice(1));
   }
   for (const { name, position } of listed)
-    if (!receive(name.split('.'))) {
+    if (!receive(name.split('.')) && !problems.isDoubtful(draft.in.source.path, `params.${name}`)) {
       const close = nearest(name, Object.keys(all));
       problems.error(
         'unknown-parameter',

@@ -34,7 +34,11 @@ export interface TaskIndex<T extends Nameable> {
 /** Looking for a near name among 10,000 takes milliseconds: only the first errors get one. */
 const MAX_SUGGESTIONS = 20;
 
-export function indexTasks<T extends Nameable>(tasks: readonly T[]): TaskIndex<T> {
+/** `unreadable`: pipelines whose files could not be read, by their names. */
+export function indexTasks<T extends Nameable>(
+  tasks: readonly T[],
+  unreadable: ReadonlySet<string> = new Set(),
+): TaskIndex<T> {
   const byName = new Map<string, T[]>();
   for (const task of tasks) {
     const name = `${task.pipeline}:${task.name}`;
@@ -63,6 +67,12 @@ export function indexTasks<T extends Nameable>(tasks: readonly T[]): TaskIndex<T
     return nearest(name, here) ?? all.find((full) => full.endsWith(`:${name}`)) ?? null;
   };
   const unknown = (within: string, name: string): NeedTrouble => {
+    if (unreadable.has(within))
+      return {
+        code: 'unknown-task',
+        message: `${within}:${name} is not known, because the file of ${within} can't be read`,
+        hint: 'mend that file first',
+      };
     const close = suggestionsLeft > 0 ? suggestion(within, name) : null;
     return {
       code: 'unknown-task',
@@ -99,10 +109,17 @@ export function indexTasks<T extends Nameable>(tasks: readonly T[]): TaskIndex<T
         hint:
           all[0]!.cell === null
             ? `${reference.name} has no matrix`
-            : `it has ${labels.join(', ')}${all.length > 5 ? ` and ${all.length - 5} more` : ''}`,
+            : `${meant(text, all)}it has ${labels.join(', ')}${all.length > 5 ? ` and ${all.length - 5} more` : ''}`,
       });
     },
   };
+}
+
+/** The nearest cell, among as many as can be compared at once. */
+function meant(text: string, all: readonly Nameable[]): string {
+  const bare = text.slice(text.indexOf(':') + 1);
+  const close = bare.includes('[') ? nearest(bare, all.slice(0, 1_000).map(labelOf)) : null;
+  return close === null ? '' : `did you mean ${close}? `;
 }
 
 function labelOf({ name, cell }: Nameable): string {

@@ -44,6 +44,33 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   desc: 'description',
   minimum: 'min',
   maximum: 'max',
+  required: 'leave out `default`, and a value must be given',
+  kind: 'type',
+  format: 'type',
+};
+
+/** What other tools call the types. */
+const OTHER_TYPES: Readonly<Record<string, ParamType>> = {
+  int: 'integer',
+  long: 'integer',
+  bool: 'boolean',
+  flag: 'boolean',
+  str: 'string',
+  text: 'string',
+  path: 'string',
+  file: 'string',
+  float: 'number',
+  double: 'number',
+  decimal: 'number',
+  real: 'number',
+  array: 'list',
+  choice: 'enum',
+  choices: 'enum',
+  select: 'enum',
+  object: 'map',
+  dict: 'map',
+  datetime: 'date',
+  timestamp: 'date',
 };
 
 export function declarationsOf(
@@ -56,13 +83,13 @@ export function declarationsOf(
 
 function declaration(entry: MapEntry, source: SourceFile, problems: Problems): Declared | null {
   const { key: name, keySpan, value: node } = entry;
-  const { file, line, column } = source.position(keySpan);
-  const position = { file, line, column };
+  const position = source.position(keySpan);
   const plain = { name, description: null, min: null, max: null, values: null, position };
   if (node.kind === 'map' && isDeclaration(node))
     return readDeclaration(name, node, position, source, problems);
   if (node.kind === 'scalar' && node.value === null) return null; // The schema has refused it.
   const initial = toJson(node);
+  warnOfLeadingZero(name, node, source, problems);
   return { ...plain, type: typeOfValue(initial), initial, open: false };
 }
 
@@ -88,13 +115,21 @@ function readDeclaration(
 ): Declared | null {
   for (const { key, keySpan } of node.entries.values())
     if (!WORDS.includes(key)) {
-      const close = Object.hasOwn(OTHER_WORDS, key) ? OTHER_WORDS[key]! : nearest(key, WORDS);
+      const other = Object.hasOwn(OTHER_WORDS, key) ? OTHER_WORDS[key]! : null;
+      const close = other ?? nearest(key, WORDS);
       problems.error(
         'unknown-key',
         source.position(keySpan),
         `unknown key ${JSON.stringify(key)} in the declaration of ${name}`,
         {
-          hint: close === null ? `a declaration has ${WORDS.join(', ')}` : `did you mean \`${close}\`?`,
+          hint:
+            close === null
+              ? `a declaration has ${WORDS.join(', ')}`
+              : close.includes(' ')
+                ? close
+                : other === null
+                  ? `did you mean \`${close}\`?`
+                  : `here it is called \`${close}\``,
         },
       );
     }
@@ -123,7 +158,8 @@ function readDeclaration(
   const initial = given === null ? undefined : toJson(given);
   if (given !== null && initial !== undefined) {
     const trouble = troubleWith(initial, limits);
-    if (trouble !== null) {
+    if (trouble === null) warnOfLeadingZero(name, given, source, problems);
+    else {
       const found = isOfType(initial, type) ? trouble : `${trouble}, found ${describeNode(given)}`;
       problems.error('wrong-parameter', source.position(given.span), `the default of ${name}: ${found}`, {
         hint: hintFor(given, type),
@@ -157,7 +193,8 @@ function typeIn(name: string, node: MapNode, source: SourceFile, problems: Probl
   const type = textOf(typeNode);
   const known = PARAM_TYPES.find((each) => each === type);
   if (known !== undefined) return known;
-  const close = type === null ? null : nearest(type, PARAM_TYPES);
+  const other = type !== null && Object.hasOwn(OTHER_TYPES, type) ? OTHER_TYPES[type]! : null;
+  const close = other ?? (type === null ? null : nearest(type, PARAM_TYPES));
   problems.error(
     'bad-parameter',
     source.position(typeNode.span),
@@ -166,7 +203,9 @@ function typeIn(name: string, node: MapNode, source: SourceFile, problems: Probl
       hint:
         close === null
           ? `a map of values with a key \`type\` is written {type: map, default: {type: …}}`
-          : `did you mean \`${close}\`?`,
+          : other === null
+            ? `did you mean \`${close}\`?`
+            : `here it is called \`${close}\``,
     },
   );
   return null;
@@ -199,14 +238,25 @@ function valuesIn(
   return null;
 }
 
+/** `zip: 01234`: what looks like a text of digits is a number, and its zero is gone. */
+function warnOfLeadingZero(name: string, node: YamlNode, source: SourceFile, problems: Problems): void {
+  if (node.kind !== 'scalar' || typeof node.value !== 'number' || !/^[-+]?0\d/.test(node.source)) return;
+  problems.warning(
+    'leading-zero',
+    source.position(node.span),
+    `${name}: YAML reads ${node.source} as the number ${node.value}`,
+    { hint: `put it in quotes to keep it as it is: "${node.source}"` },
+  );
+}
+
 /** YAML 1.2 reads some texts as numbers; that is the usual reason for a wrong type. */
 function hintFor(node: YamlNode, type: ParamType): string | null {
   if (node.kind !== 'scalar') return null;
   if (['string', 'date', 'month'].includes(type) && typeof node.value === 'number')
-    return `YAML reads ${node.source} as the number ${node.value}: put it in quotes, "${node.source}"`;
-  if (type === 'string' && typeof node.value === 'boolean') return `put it in quotes, "${node.source}"`;
+    return `put it in quotes: "${node.source}"`;
+  if (type === 'string' && typeof node.value === 'boolean') return `put it in quotes: "${node.source}"`;
   if (typeof node.value === 'number' && String(node.value) !== node.source)
     return `YAML reads ${node.source} as ${node.value}`;
-  if (type === 'boolean') return 'YAML 1.2 has only true and false';
+  if (type === 'boolean') return /^(y|yes|on|1)$/i.test(node.source) ? 'write true' : 'write true or false';
   return null;
 }

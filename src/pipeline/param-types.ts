@@ -95,7 +95,7 @@ export function parseByType(
   { type, values }: Pick<ParamLimits, 'type' | 'values'>,
   readLoose: ReadLoose,
 ): Outcome<JsonValue, string> {
-  const wrong = fail(`expected ${TYPE_WORDS[type]}, found ${JSON.stringify(text)}`);
+  const wrong = fail(`expected ${TYPE_WORDS[type]}`);
   switch (type) {
     case 'string':
     case 'date':

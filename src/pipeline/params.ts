@@ -8,11 +8,18 @@ import type { Outcome } from '../base/outcome.ts';
 import type { JsonValue } from '../model/ids.ts';
 import type { ParamDeclaration, ParamSetting } from '../model/task.ts';
 import { type Declared, declarationsOf } from './param-declarations.ts';
-import { looseScalar, parseByType, type ReadLoose, troubleWith, typeOfValue } from './param-types.ts';
+import {
+  looseScalar,
+  parseByType,
+  type ReadLoose,
+  TYPE_WORDS,
+  troubleWith,
+  typeOfValue,
+} from './param-types.ts';
 import { paramVariable } from './param-variable.ts';
 import { NO_PLACE, type Problems } from './problems.ts';
 import type { SourceFile } from './source-file.ts';
-import type { YamlNode } from './yaml-node.ts';
+import { entriesOf, type YamlNode } from './yaml-node.ts';
 
 /** A value from the command line. */
 export interface GivenParam {
@@ -21,15 +28,23 @@ export interface GivenParam {
   /** Dotted: `model.max_depth`. */
   readonly name: string;
   readonly value: string;
-  /** What the user typed, for messages: `--month`, `--param`. */
+  /** What the user typed, for messages: `--month 2`, `--param month=2`. */
   readonly from: string;
   /** A flag without a value: true of a boolean, else its value was forgotten. */
   readonly isBare?: boolean;
+  /** A flag whose value was the next word, which may have been meant as a target. */
+  readonly hasNextWord?: boolean;
+  /** Written as a flag of its own, `--month`. */
+  readonly isFlag?: boolean;
+  /** A hint for where there is no such parameter. */
+  readonly instead?: string;
 }
 
 export interface ParamsRequest {
   readonly pipeline: string;
   readonly node: YamlNode | null;
+  /** Names of the pipeline's tasks. */
+  readonly tasks: ReadonlySet<string>;
   readonly source: SourceFile;
   readonly problems: Problems;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -59,7 +74,11 @@ export function readParams(request: ParamsRequest): readonly ParamDeclaration[] 
       );
   }
   refuseCoincidingVariables(declared, problems);
-  return declared.flatMap((declaration) => valueInForce(declaration, request) ?? []);
+  const inForce = declared.flatMap((declaration) => valueInForce(declaration, request) ?? []);
+  // What is wrong with the others has been said: that they have no value follows.
+  const usable = new Set(inForce.map(({ name }) => name));
+  for (const { key } of entriesOf(node)) if (!usable.has(key)) problems.doubt(source.path, `params.${key}`);
+  return inForce;
 }
 
 function refuseCoincidingVariables(declared: readonly Declared[], problems: Problems): void {
@@ -101,7 +120,14 @@ function valueInForce(declared: Declared, request: ParamsRequest): ParamDeclarat
   let origin: ParamDeclaration['origin'] = 'default';
   let isRefused = false;
   const setBy: ParamSetting[] = [];
-  const set = (name: string, text: string, from: string, as: ParamDeclaration['origin']): void => {
+  const declaration = { ...declared.position, message: `${declared.name} is declared here` };
+  const set = (
+    name: string,
+    text: string,
+    from: string,
+    as: ParamDeclaration['origin'],
+    targetHint: string | null = null,
+  ): void => {
     const changed = withValue(declared, value, name, text, request.readLoose);
     if (changed.ok) {
       value = changed.value;
@@ -112,23 +138,26 @@ function valueInForce(declared: Declared, request: ParamsRequest): ParamDeclarat
     isRefused = true;
     const { message, unknown, hint } = changed.error;
     problems.error(unknown ? 'unknown-parameter' : 'wrong-parameter', NO_PLACE, `${from}: ${message}`, {
-      hint,
+      hint: targetHint ?? hint,
+      related: [declaration],
     });
   };
   for (const name of [declared.name, ...namesBelow(declared.name, declared.initial)]) {
     const variable = paramVariable(name);
     environmentUsed.add(variable);
     const text = environment[variable];
-    if (text !== undefined) set(name, text, variable, 'environment');
+    if (text !== undefined) set(name, text, `${variable}=${shortened(text)}`, 'environment');
   }
   for (const each of given)
     if ((each.pipeline ?? pipeline) === pipeline && topName(each.name) === declared.name) {
       const isForgotten = each.isBare === true && declared.type !== 'boolean' && each.name === declared.name;
-      if (!isForgotten) set(each.name, each.value, each.from, 'command-line');
+      if (!isForgotten)
+        set(each.name, each.value, each.from, 'command-line', targetHint(each, declared, request));
       else {
         isRefused = true;
-        problems.error('wrong-parameter', NO_PLACE, `${each.from} needs a value`, {
+        problems.error('wrong-parameter', NO_PLACE, `${each.from} needs a value: ${kindOf(declared)}`, {
           hint: `write ${each.from} VALUE`,
+          related: [declaration],
         });
       }
     }
@@ -147,6 +176,49 @@ function valueInForce(declared: Declared, request: ParamsRequest): ParamDeclarat
   const { name, type, min, max, values, description, position } = declared;
   const initial = declared.initial ?? null;
   return { name, type, value, origin, initial, min, max, values, setBy, description, position };
+}
+
+/** `orch run --fast deploy`: the target was taken for the flag's value. */
+function targetHint(
+  { from, value, hasNextWord }: GivenParam,
+  { type }: Declared,
+  { tasks }: ParamsRequest,
+): string | null {
+  if (hasNextWord !== true || !tasks.has(value)) return null;
+  const flag = from.slice(0, from.indexOf(' '));
+  return `${value} was taken for the value of ${flag}: write ${flag}=${type === 'boolean' ? 'true' : 'VALUE'} ${value}`;
+}
+
+/** What a parameter takes, in words: `a whole number from 1 to 12`. */
+function kindOf({ type, min, max, values }: Declared): string {
+  if (type === 'enum' && values !== null) return `one of ${values.join(', ')}`;
+  const range =
+    min !== null && max !== null
+      ? ` from ${min} to ${max}`
+      : min !== null
+        ? `, ${min} or more`
+        : max !== null
+          ? `, ${max} or less`
+          : '';
+  return `${TYPE_WORDS[type]}${range}`;
+}
+
+function hintFor(text: string, { type, values }: Declared): string | null {
+  if (type === 'boolean' && /^(y|yes|on|1)$/i.test(text)) return 'write true';
+  if (type === 'boolean' && /^(n|no|off|0)$/i.test(text)) return 'write false';
+  if (type === 'map') return 'one of its values is set by its path, as in --param model.depth=8';
+  const close = type === 'enum' ? nearest(text, (values ?? []).map(String)) : null;
+  return close === null ? null : `did you mean ${close}?`;
+}
+
+/** What is wrong with a value besides its type, which is said anyway. */
+function reasonOf(error: string): string | null {
+  return error.startsWith('expected ') ? null : error;
+}
+
+/** A value may be a whole document. */
+function shortened(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
 export function topName(name: string): string {
@@ -173,8 +245,12 @@ function withValue(
     ({ ok: false, error: { message, unknown, hint } }) as const;
   if (keys.length === 0) {
     const parsed = parseByType(text, declared, readLoose);
-    const trouble = parsed.ok ? troubleWith(parsed.value, declared) : parsed.error;
-    return trouble === null && parsed.ok ? parsed : refused(`the parameter ${name}: ${trouble}`);
+    if (parsed.ok && troubleWith(parsed.value, declared) === null) return parsed;
+    const message = `the parameter ${name} takes ${kindOf(declared)}`;
+    return refused(
+      message,
+      parsed.ok ? hintFor(text, declared) : (hintFor(text, declared) ?? reasonOf(parsed.error)),
+    );
   }
   const path: { readonly [key: string]: JsonValue }[] = [];
   let at: JsonValue | undefined = value ?? {};

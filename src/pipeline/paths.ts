@@ -50,14 +50,18 @@ export function readPath(pieces: readonly PathPiece[], rules: PathRules): Outcom
   if (written === '') return bad('the path is empty');
   if (written.includes('\0')) return bad('a path has no NUL character');
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(written))
-    return bad(`${written} is no path`, 'what lies on the network is fetched by a task of its own');
-  if (written.startsWith('~/') || written === '~') return bad(`${written}: "~" means nothing in a path`);
+    return bad(`${written} is an address, not a path`, 'let a task of its own fetch it into a file');
+  if (/^~(\/|$)/.test(written))
+    return bad(
+      `${written}: "~" means nothing in a path`,
+      rules.negatable ? 'write {path: "${{ env.HOME }}/…", external: true}' : 'outputs lie inside the root',
+    );
 
   const glob = isGlob(wanted);
   if (!glob && wanted.some((piece) => !piece.isValue && /\\([^\\*?[\]{}()!+@,]|$)/.test(piece.text)))
     return bad(
-      `${written}: a backslash only takes the meaning from a glob character`,
-      'paths are written with "/"',
+      `${written}: folders are separated by "/"`,
+      `write ${written.replace(/\\(?![*?[\]{}()!+@,])/g, '/')}; a backslash only takes the meaning from a glob character`,
     );
   const text = wanted.map((piece) => (glob ? asGlob(piece) : asLiteral(piece))).join('');
   const isAbsolute = text.startsWith('/');

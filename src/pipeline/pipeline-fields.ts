@@ -11,7 +11,7 @@ import { readPath } from './paths.ts';
 import type { Problems } from './problems.ts';
 import { type LoadSurroundings, sharedScope } from './scope.ts';
 import { sizeIn } from './task-settings.ts';
-import { startOf } from './texts.ts';
+import { placeOf } from './texts.ts';
 import { child, itemsOf, type ScalarNode, textOf } from './yaml-node.ts';
 
 export interface PipelineSurroundings {
@@ -31,11 +31,13 @@ export function buildPipeline(
   const filling: Filling = {
     texts,
     problems,
+    file: source.path,
     scope: sharedScope(
       draft,
       declareEnv(draft, null, around.env, (env) => ({
         texts,
         problems,
+        file: source.path,
         scope: sharedScope(draft, env, around),
       })).view,
       around,
@@ -92,15 +94,20 @@ function readDefault(
     const mayBeOutput =
       path.includes('/') ||
       tasks.some(({ outputs }) => outputs.some((output) => output.kind === 'glob' || output.path === path));
-    if (!found.ok && !mayBeOutput)
+    if (!found.ok && !mayBeOutput && !isDoubtfulTask(target, draft, filling))
       filling.problems.error(
         found.error.code,
-        startOf(node, draft.source),
+        placeOf(node, draft.source),
         `default: ${found.error.message}`,
         { hint: found.error.hint },
       );
     return [target];
   });
+}
+
+/** The tasks as a whole, or the matrix of this one, have been found wrong already. */
+function isDoubtfulTask(text: string, draft: PipelineDraft, { problems }: Filling): boolean {
+  return problems.isDoubtful(draft.source.path, `tasks.${text.replace(/\[.*$/s, '')}`);
 }
 
 function readFinally(draft: PipelineDraft, filling: Filling, index: TaskIndex<TaskDraft>): readonly TaskId[] {
@@ -109,7 +116,8 @@ function readFinally(draft: PipelineDraft, filling: Filling, index: TaskIndex<Ta
     const found = text === null ? null : index.resolve(text, draft.name, null);
     if (found === null) return [];
     if (found.ok) return found.value.map(({ id }) => id);
-    filling.problems.error(found.error.code, startOf(node, draft.source), `finally: ${found.error.message}`, {
+    if (isDoubtfulTask(text ?? '', draft, filling)) return [];
+    filling.problems.error(found.error.code, placeOf(node, draft.source), `finally: ${found.error.message}`, {
       hint: found.error.hint,
     });
     return [];

@@ -1,7 +1,9 @@
 /** What a pipeline file may say, and the same as a JSON Schema for editors (`orch schema`). */
+import { paramsShape, pipelineShape, tasksShape, versionShape } from './other-shapes.ts';
+import { CACHE_WORDS, PIPELINE_WORDS } from './other-words.ts';
 import { PARAM_TYPES } from './param-types.ts';
 import { publishSchema, type Schema } from './schema.ts';
-import { DEFAULTABLE, ENV, SIZE, TASK, TASK_NAME, TEXT, textList } from './task-schema.ts';
+import { DEFAULTABLE, ENV, SIZE, TASK, TASK_FIELDS, TASK_NAME, TEXT, textList } from './task-schema.ts';
 
 /** The loader tells a declaration from a plain map by its keys (`params.ts`); here both only complete and explain. */
 const PARAM: Schema = {
@@ -26,16 +28,36 @@ const PARAM: Schema = {
     },
   ],
   expected: 'a value, or a declaration such as {type: integer, default: 1}',
+  shapeHint: (node) =>
+    node.kind === 'scalar' && node.value === null
+      ? 'write its default; one that must be given on the command line is {type: string}'
+      : null,
 };
 
 const later = (description: string): Schema => ({ description, later: {} });
+
+/** Fields of tasks that stand beside them. */
+const FIELDS_OF_TASKS = Object.fromEntries(
+  Object.keys(TASK_FIELDS).map((name) => [
+    name,
+    Object.hasOwn(DEFAULTABLE, name)
+      ? `it is a field of tasks: for every task, write it under \`defaults\``
+      : `it is a field of a task: it stands below the task's name under \`tasks\``,
+  ]),
+);
 
 export const PIPELINE: Schema = {
   type: 'object',
   expected: 'a pipeline: a map with version and tasks',
   required: ['version', 'tasks'],
   properties: {
-    version: { type: 'integer', enum: [1], description: 'The version of the language.', expected: '1' },
+    version: {
+      type: 'integer',
+      enum: [1],
+      description: 'The version of the language.',
+      expected: '1',
+      shapeHint: versionShape,
+    },
     name: {
       ...TEXT,
       pattern: TASK_NAME,
@@ -50,6 +72,9 @@ export const PIPELINE: Schema = {
       type: 'object',
       propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_-]*$' },
       additionalProperties: PARAM,
+      names: 'the name of a parameter',
+      expected: 'a map of parameters by name',
+      shapeHint: paramsShape,
     },
     env: { ...ENV, description: 'Variables that are set for every task and enter its key.' },
     defaults: {
@@ -67,7 +92,9 @@ export const PIPELINE: Schema = {
       type: 'object',
       propertyNames: { pattern: TASK_NAME },
       additionalProperties: TASK,
-      expected: 'a map of tasks; names have letters, digits, ".", "_" and "-"',
+      names: 'the name of a task',
+      expected: 'a map of tasks by name',
+      shapeHint: tasksShape,
     },
     allow_links: textList('Links to folders outside the root that inputs may follow.'),
     cache: {
@@ -75,6 +102,7 @@ export const PIPELINE: Schema = {
       type: 'object',
       additionalProperties: false,
       expected: 'a map with scope, dir, max_size',
+      otherWords: CACHE_WORDS,
       properties: {
         scope: {
           ...TEXT,
@@ -113,17 +141,8 @@ export const PIPELINE: Schema = {
     mlflow: later('Where to record runs in MLflow.'),
   },
   additionalProperties: false,
-  otherWords: {
-    stages: 'tasks',
-    jobs: 'tasks',
-    rules: 'tasks',
-    vars: 'params',
-    parameters: 'params',
-    variables: 'params',
-    environment: 'env',
-    targets: 'default',
-    desc: 'description',
-  },
+  otherWords: { ...FIELDS_OF_TASKS, ...PIPELINE_WORDS },
+  shapeHint: pipelineShape,
 };
 
 /** The JSON Schema (draft-07) of a pipeline file: the definition by which files are checked, without the loader's own words. */

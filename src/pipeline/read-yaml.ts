@@ -4,21 +4,22 @@
  */
 import type { Document } from 'yaml';
 import { decodeUtf8 } from './decode-utf8.ts';
+import { otherToolMessage, toolOfText } from './other-tools.ts';
 import type { Problems } from './problems.ts';
 import { makeSourceFile, type SourceFile } from './source-file.ts';
 import { convertDocument, type YamlGuards } from './yaml-convert.ts';
+import { mistakesBehind, type Opening } from './yaml-mistakes.ts';
 import { MAX_DEPTH, type YamlNode } from './yaml-node.ts';
 
 /** 10,000 hand-written tasks fit; parsing that much takes some seconds, and nothing below hangs. */
 export const MAX_FILE_BYTES = 8_000_000;
 
-/** A broken text gives an error after each error; the first few name the cause. */
-const MAX_SYNTAX_ERRORS = 5;
-
 export interface YamlFile {
   readonly source: SourceFile;
   /** null where the text couldn't be read; the reason is among the problems. */
   readonly root: YamlNode | null;
+  /** Offsets of what couldn't be read and is left out of it. */
+  readonly leftOut: readonly number[];
 }
 
 /** `yaml` is loaded by the caller, lazily: it takes 8 ms, and a stored plan needs none of it. */
@@ -26,7 +27,7 @@ export type YamlLibrary = YamlGuards & Pick<typeof import('yaml'), 'Composer' | 
 
 /** Never throws; reports to `problems`. */
 export function readYaml(path: string, bytes: Uint8Array, yaml: YamlLibrary, problems: Problems): YamlFile {
-  const unreadable = { source: makeSourceFile(path, ''), root: null };
+  const unreadable = { source: makeSourceFile(path, ''), root: null, leftOut: [] };
   if (bytes.length > MAX_FILE_BYTES) {
     problems.error(
       'too-large',
@@ -44,7 +45,8 @@ export function readYaml(path: string, bytes: Uint8Array, yaml: YamlLibrary, pro
     });
     return unreadable;
   }
-  const source = makeSourceFile(path, text.value);
+  // A lone CR is a line break of YAML, which the library doesn't know.
+  const source = makeSourceFile(path, text.value.replace(/\r(?!\n)/g, '\n'));
   const control = CONTROL.exec(source.text);
   if (control !== null) {
     const code = control[0].charCodeAt(0).toString(16).padStart(4, '0');
@@ -54,14 +56,19 @@ export function readYaml(path: string, bytes: Uint8Array, yaml: YamlLibrary, pro
       place,
       `control character U+${code.toUpperCase()}, which YAML forbids`,
     );
-    return { source, root: null };
+    return { source, root: null, leftOut: [] };
   }
   const document = parse(source, yaml, problems);
-  return { source, root: document === null ? null : convertDocument(document, yaml, source, problems) };
+  return document === null
+    ? { source, root: null, leftOut: [] }
+    : { source, ...convertDocument(document, yaml, source, problems) };
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+
+/** Lexemes that are or hold what was opened. */
+const OPENING = /^(["']|[[\]{}]$)/;
 
 function parse(source: SourceFile, yaml: YamlLibrary, problems: Problems): Document | null {
   const parser = new yaml.Parser();
@@ -74,7 +81,9 @@ function parse(source: SourceFile, yaml: YamlLibrary, problems: Problems): Docum
     logLevel: 'silent',
   });
   const tokens = [];
+  const marks: { offset: number; text: string }[] = [];
   for (const lexeme of new yaml.Lexer().lex(source.text)) {
+    if (OPENING.test(lexeme)) marks.push({ offset: parser.offset, text: lexeme });
     for (const token of parser.next(lexeme)) tokens.push(token);
     // The parser keeps its own stack and so can't overflow the call stack; what comes after it recurses.
     if (parser.stack.length > MAX_DEPTH) {
@@ -91,10 +100,10 @@ function parse(source: SourceFile, yaml: YamlLibrary, problems: Problems): Docum
   const [document, second] = documents;
   if (document === undefined) return null;
   const errors = documents.flatMap((each) => each.errors);
-  for (const { code, pos, message } of errors.slice(0, MAX_SYNTAX_ERRORS)) {
-    const explained = explainSyntaxError(code, message, source.text, pos[0]);
-    problems.error('bad-yaml', source.position({ start: pos[0], end: pos[1] }), explained.message, explained);
-  }
+  if (errors.length > 0 && refuseOtherTool(source, problems)) return null;
+  if (errors.length > 0)
+    for (const mistake of mistakesBehind(errors, openingsIn(marks, source.text.length), source))
+      problems.error(mistake.code, source.position(mistake.span), mistake.message, mistake);
   if (second !== undefined) {
     const start = second.range?.[0] ?? 0;
     const hint =
@@ -120,29 +129,34 @@ function parse(source: SourceFile, yaml: YamlLibrary, problems: Problems): Docum
   return document;
 }
 
-function explainSyntaxError(
-  code: string,
-  message: string,
-  text: string,
-  offset: number,
-): { message: string; hint: string | null } {
-  const lineStart = Math.max(text.lastIndexOf('\n', offset - 1), text.lastIndexOf('\r', offset - 1)) + 1;
-  const lineEnd = text.slice(offset).search(/[\r\n]/);
-  const line = text.slice(lineStart, lineEnd === -1 ? undefined : offset + lineEnd);
-  const quoted = 'put the whole text in quotes';
-  if (code === 'TAB_AS_INDENT')
-    return { message: 'a tab used for indentation', hint: 'YAML indents with spaces' };
-  if (line.includes('${{') && code !== 'BLOCK_AS_IMPLICIT_KEY')
-    return { message: lowerFirst(message), hint: `inside [ ] and { }, ${quoted} that holds \${{ }}` };
-  if (code === 'BLOCK_AS_IMPLICIT_KEY')
-    return {
-      message: 'a second ": " on one line',
-      hint: `${quoted} after the first colon, or write it under "|"`,
-    };
-  if (code === 'BAD_SCALAR_START') return { message: lowerFirst(message), hint: quoted };
-  return { message: lowerFirst(message), hint: null };
+/** Something that isn't even meant as YAML: its first syntax error would say nothing. */
+function refuseOtherTool(source: SourceFile, problems: Problems): boolean {
+  const tool = toolOfText(source.path, source.text);
+  if (tool === null) return false;
+  problems.error('other-tool', source.position(tool.span), otherToolMessage(tool), { hint: tool.hint });
+  return true;
 }
 
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+/** Quotes and brackets, found while the text is cut into lexemes; an error about one points at where it was opened. */
+function openingsIn(
+  lexemes: readonly { readonly offset: number; readonly text: string }[],
+  length: number,
+): readonly Opening[] {
+  const openings: Opening[] = [];
+  const open: { offset: number; end: number; isClosed: boolean }[] = [];
+  for (const { offset, text } of lexemes) {
+    const first = text[0]!;
+    if (first === '"' || first === "'") {
+      const isClosed = text.length > 1 && text.endsWith(first);
+      openings.push({ offset, end: offset + text.length, isClosed });
+    } else if (text === '[' || text === '{') {
+      const opening = { offset, end: length, isClosed: false };
+      open.push(opening);
+      openings.push(opening);
+    } else if (text === ']' || text === '}') {
+      const opening = open.pop();
+      if (opening !== undefined) Object.assign(opening, { end: offset + 1, isClosed: true });
+    }
+  }
+  return openings;
 }

@@ -3,6 +3,9 @@
  * serves both the check of a file (`schema-check.ts`) and the published schema (`publishSchema`).
  */
 import type { JsonValue } from '../model/ids.ts';
+import type { YamlNode } from './yaml-node.ts';
+
+export type OtherWord = string | ((value: YamlNode) => string);
 
 export type SchemaType = 'string' | 'number' | 'integer' | 'boolean' | 'array' | 'object' | 'null';
 
@@ -29,8 +32,12 @@ export interface Schema {
   readonly expected?: string;
   /** Part of the language, not carried out yet: an error. `except` lists values that ask for nothing. */
   readonly later?: { readonly except?: readonly JsonValue[] };
-  /** What other tools call the properties. */
-  readonly otherWords?: Readonly<Record<string, string>>;
+  /** What other tools call the properties: the word here, or a sentence that says what to do. */
+  readonly otherWords?: Readonly<Record<string, OtherWord>>;
+  /** What its keys name, in words: `a task`. */
+  readonly names?: string;
+  /** What to write instead of a value of a shape that people bring from elsewhere; null: nothing is known. */
+  readonly shapeHint?: (node: YamlNode, key: string) => string | null;
   /** Refines a text: null where it is fine, else what is wrong with it. */
   readonly refine?: (text: string) => string | null;
   /** Numbers and booleans count as the text that was written. */
@@ -52,7 +59,7 @@ export function hasExpression(text: string): boolean {
   return text.includes('${{');
 }
 
-const OWN_WORDS = new Set(['expected', 'later', 'otherWords', 'refine', 'lenient']);
+const OWN_WORDS = new Set(['expected', 'later', 'otherWords', 'names', 'shapeHint', 'refine', 'lenient']);
 
 /** The schema in the form in which editors read it. */
 export function publishSchema(schema: Schema): Record<string, unknown> {

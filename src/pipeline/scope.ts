@@ -9,6 +9,8 @@ import { joinPathValues, type PathValue, pathValue } from './path-values.ts';
 
 export interface StaticScope extends Scope {
   isStatic(mention: Mention): boolean;
+  /** The subjects of the file (as in `Problems.doubt`) that give what is mentioned. */
+  subjectsOf(mention: Mention): readonly string[];
 }
 
 /** What all tasks of a load share. */
@@ -76,6 +78,16 @@ export function taskScope(
         );
       return shared.isStatic(mention);
     },
+    subjectsOf(mention) {
+      const [root, first] = mention.path;
+      const own = (...fields: readonly string[]) => fields.map((field) => `tasks.${draft.name}.${field}`);
+      if (root === 'inputs' || root === 'matrix') return own(root);
+      if (root === 'outputs') return own('outputs', 'metrics');
+      if (root === 'env') return [...own('env'), 'defaults.env', 'env'];
+      if (root !== 'needs' && root !== 'metrics') return shared.subjectsOf(mention);
+      const named = first === undefined ? [] : [`tasks.${first}.outputs`, `tasks.${first}.metrics`];
+      return [...own('needs', 'upstream_tasks'), ...named];
+    },
   };
 }
 
@@ -98,6 +110,9 @@ export function sharedScope(
       if (root !== 'env' || first === undefined || env.unknown.has(first)) return false;
       if (!env.declared.has(first)) around.environmentUsed.add(first);
       return true;
+    },
+    subjectsOf({ path: [root = '', first] }) {
+      return [first === undefined || root !== 'params' ? root : `params.${first}`];
     },
   };
 }

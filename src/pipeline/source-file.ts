@@ -7,17 +7,13 @@ export interface Span {
   readonly end: number;
 }
 
-export interface MarkedPosition extends SourcePosition {
-  readonly endColumn?: number;
-}
-
 export interface SourceFile {
   /** Root-relative. */
   readonly path: string;
   /** Without a byte order mark. */
   readonly text: string;
   /** Line and column in code points, as an editor shows them. */
-  position(span: Span): MarkedPosition;
+  position(span: Span): SourcePosition;
 }
 
 export function makeSourceFile(path: string, text: string): SourceFile {

@@ -1,10 +1,12 @@
 /** Reads what a task executes: `run`, `probe` and `tools`, with the shell that gets them. Starts nothing. */
+import { nearest } from '../base/nearest.ts';
 import type { Template } from '../model/expression.ts';
 import type { CommandSpec } from '../model/task.ts';
 import { fieldOf, type TaskDraft } from './draft.ts';
 import { type Filling, fillText, fold, foldPart, readAndNote } from './fill.ts';
 import { hasLonePipe } from './shell-text.ts';
-import { startOf } from './texts.ts';
+import { warnOfForeignPlaceholders } from './suspicious-texts.ts';
+import { placeOf } from './texts.ts';
 import { child, itemsOf, type ScalarNode, type YamlNode } from './yaml-node.ts';
 
 interface Shell {
@@ -61,13 +63,19 @@ function readShell(draft: TaskDraft, filling: Filling): Shell {
   }
   const name = words[0] ?? '';
   if (Object.hasOwn(SHELLS, name)) return { argv: SHELLS[name]!, isPosix: true };
-  const hint = /\s/.test(name) ? JSON.stringify(name.trim().split(/\s+/)) : `[${name}, -c]`;
+  const close = nearest(name, Object.keys(SHELLS));
+  const written = name.trim().split(/\s+/);
+  // A shell's own arguments end with the one behind which the script stands.
+  const argv = written.some((word) => /^-[a-z]*c$/.test(word)) ? written : [...written, '-c'];
   filling.problems.error(
     'bad-value',
-    startOf(node, draft.in.source),
+    placeOf(node, draft.in.source),
     `shell: ${JSON.stringify(name)} is no shell that orch knows`,
     {
-      hint: `it knows ${Object.keys(SHELLS).join(', ')}; anything else is written with its arguments: ${hint}`,
+      hint:
+        close !== null
+          ? `did you mean ${close}?`
+          : `it knows ${Object.keys(SHELLS).join(', ')}; anything else is written with its arguments: [${argv.join(', ')}]`,
     },
   );
   // The command is still read, for what is wrong with it.
@@ -76,6 +84,8 @@ function readShell(draft: TaskDraft, filling: Filling): Shell {
 
 function readCommand(draft: TaskDraft, node: YamlNode, shell: Shell, filling: Filling): CommandSpec | null {
   const { problems } = filling;
+  for (const item of itemsOf(node))
+    if (item.kind === 'scalar') warnOfForeignPlaceholders(item, draft.in.source, problems, 'command');
   if (node.kind === 'list') {
     const argv: Template[] = [];
     for (const item of node.items) {
@@ -86,7 +96,7 @@ function readCommand(draft: TaskDraft, node: YamlNode, shell: Shell, filling: Fi
   }
   if (node.kind !== 'scalar' || typeof node.value !== 'string') return null;
   if (node.value.trim() === '') {
-    problems.error('bad-value', startOf(node, draft.in.source), `the command of ${draft.name} is empty`);
+    problems.error('bad-value', placeOf(node, draft.in.source), `the command of ${draft.name} is empty`);
     return null;
   }
   const script = shell.isPosix ? fold(node, 'shell', filling) : foldUnquoted(node, shell, filling);
@@ -129,7 +139,7 @@ function warnOfPipe(draft: TaskDraft, node: YamlNode, shell: Shell, { problems }
   if (node.value.includes('pipefail') || !hasLonePipe(node.value)) return;
   problems.warning(
     'pipe-status-lost',
-    startOf(node, draft.in.source),
+    placeOf(node, draft.in.source),
     `${draft.name}: plain sh takes a pipe's status from its last command only, so that failures before it go unseen`,
     {
       hint: '`shell: bash` fails where any part of a pipe fails',

@@ -5,7 +5,8 @@ import type { InputSpec, OutputSpec } from '../model/task.ts';
 import { fieldOf, type TaskDraft } from './draft.ts';
 import { type Filling, fillPath } from './fill.ts';
 import { type PathRules, type ReadPath, readPath } from './paths.ts';
-import { startOf } from './texts.ts';
+import { warnOfEscapes, warnOfForeignPlaceholders } from './suspicious-texts.ts';
+import { placeOf } from './texts.ts';
 import { child, entriesOf, itemsOf, type YamlNode } from './yaml-node.ts';
 
 export function readInputs(draft: TaskDraft, filling: Filling): readonly InputSpec[] {
@@ -97,12 +98,15 @@ function pathsOf(
   const node = item.kind === 'map' ? child(item, 'path') : item;
   // Anything else has been refused by the schema.
   if (node?.kind !== 'scalar' || typeof node.value !== 'string' || node.value === '') return [];
-  const position = startOf(node, draft.in.source);
+  const position = placeOf(node, draft.in.source);
+  warnOfForeignPlaceholders(node, draft.in.source, filling.problems, 'path');
+  warnOfEscapes(node, draft.in.source, filling.problems);
   return fillPath(node, filling).flatMap((pieces) => {
     const read = readPath(pieces, rules);
     if (read.ok) return { ...read.value, position };
     const { code, message, hint } = read.error;
     filling.problems.error(code, position, message, { hint });
+    filling.problems.doubt(filling.file, filling.subject ?? '');
     return [];
   });
 }

@@ -2,13 +2,31 @@
 import { DURATION_FORM, parseDuration } from '../base/duration.ts';
 import type { Outcome } from '../base/outcome.ts';
 import { parseSize, SIZE_FORM } from '../base/size.ts';
+import {
+  axisShape,
+  envShape,
+  matrixShape,
+  needsShape,
+  pathsShape,
+  runShape,
+  taskShape,
+} from './other-shapes.ts';
+import {
+  INPUT_WORDS,
+  NEED_WORDS,
+  OUTPUT_WORDS,
+  RESOURCE_WORDS,
+  RETRY_WORDS,
+  TASK_WORDS,
+} from './other-words.ts';
 import { orExpression, type Schema } from './schema.ts';
 
 const troubleOf =
   (parse: (text: string) => Outcome<number, string>) =>
   (text: string): string | null => {
     const parsed = parse(text);
-    return parsed.ok ? null : `${JSON.stringify(text)}: ${parsed.error}`;
+    // What is expected is said anyway.
+    return parsed.ok ? null : parsed.error.replace(/^expected .*/, '');
   };
 
 export const TEXT: Schema = { type: 'string', minLength: 1 };
@@ -28,6 +46,7 @@ export const SIZE: Schema = {
 
 export const textList = (description: string): Schema => ({
   description,
+  expected: 'a text or a list of texts',
   anyOf: [{ type: 'array', items: TEXT }, TEXT],
 });
 
@@ -40,12 +59,14 @@ export const ENV: Schema = {
   type: 'object',
   propertyNames: { pattern: ENV_NAME },
   additionalProperties: { ...LENIENT_TEXT, description: 'The value of the variable.' },
-  expected: 'a map of variables: letters, digits and _, not starting with a digit',
+  expected: 'a map of variables, NAME: value',
+  names: 'the name of a variable',
+  shapeHint: envShape,
 };
 
 const COMMAND: readonly Schema[] = [
   { ...TEXT, expected: 'a shell line or script' },
-  { type: 'array', minItems: 1, items: LENIENT_TEXT, expected: 'a list of arguments, run without a shell' },
+  { type: 'array', minItems: 1, items: LENIENT_TEXT, expected: 'a list of arguments' },
 ];
 
 const PATH: Schema = {
@@ -65,7 +86,7 @@ const INPUT: Schema = {
       expected: 'a map with `path`',
       required: ['path'],
       additionalProperties: false,
-      otherWords: { file: 'path', name: 'path', required: 'optional' },
+      otherWords: INPUT_WORDS,
       properties: {
         path: PATH,
         optional: {
@@ -96,7 +117,7 @@ const OUTPUT: Schema = {
       expected: 'a map with `path`',
       required: ['path'],
       additionalProperties: false,
-      otherWords: { file: 'path', name: 'path', cache: 'store' },
+      otherWords: OUTPUT_WORDS,
       properties: {
         path: PATH,
         store: {
@@ -122,7 +143,8 @@ const listOrNames = (entry: Schema, description: string): Schema => ({
       },
     },
   ],
-  expected: 'a list of paths or a map of names to paths',
+  expected: 'a list of paths, or a map of names to paths',
+  shapeHint: pathsShape,
 });
 
 const NEEDED_TASK: Schema = {
@@ -138,7 +160,7 @@ const NEED: Schema = {
       expected: 'a map with `task`',
       required: ['task'],
       additionalProperties: false,
-      otherWords: { name: 'task', order: 'order_only' },
+      otherWords: NEED_WORDS,
       properties: {
         task: NEEDED_TASK,
         order_only: {
@@ -153,9 +175,11 @@ const NEED: Schema = {
 const NEEDS: Schema = {
   description: 'Tasks that must be done before, whose outputs enter the key.',
   anyOf: [{ type: 'array', items: NEED }, NEED],
+  expected: 'a task or a list of tasks',
+  shapeHint: needsShape,
 };
 
-const COUNT: Schema = { type: 'integer', minimum: 0 };
+const COUNT: Schema = { type: 'integer', minimum: 0, expected: 'a whole number, 0 or more' };
 
 const RETRIES: Schema = {
   description: 'Further attempts after the first.',
@@ -165,14 +189,7 @@ const RETRIES: Schema = {
       type: 'object',
       additionalProperties: false,
       expected: 'a map with limit, delay, backoff, max_delay, jitter, on',
-      otherWords: {
-        count: 'limit',
-        attempts: 'limit',
-        max: 'limit',
-        max_attempts: 'limit',
-        wait: 'delay',
-        retry_delay: 'delay',
-      },
+      otherWords: RETRY_WORDS,
       required: ['limit'],
       properties: {
         limit: orExpression({
@@ -213,12 +230,14 @@ const RESOURCES: Schema = {
       type: 'number',
       exclusiveMinimum: 0,
       description: 'Cores.',
-      expected: 'a number of cores',
+      expected: 'a number of cores, more than 0',
     }),
     memory: orExpression({ ...SIZE, description: 'Such as 4GB (10^9) or 4GiB (2^30).' }),
     gpu: { ...COUNT, description: 'GPUs.', later: { except: [0] }, expected: 'a whole number of GPUs' },
   },
   propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_-]*$' },
+  names: 'the name of a resource',
+  otherWords: RESOURCE_WORDS,
   additionalProperties: orExpression({
     type: 'number',
     minimum: 0,
@@ -302,6 +321,7 @@ export const TASK_FIELDS: Readonly<Record<string, Schema>> = {
     description:
       'A shell line or script, or a list of arguments without a shell; absent: a group of its needs.',
     anyOf: COMMAND,
+    shapeHint: runShape,
   },
   inputs: listOrNames(INPUT, 'Everything that the command reads.'),
   outputs: listOrNames(OUTPUT, 'Everything that the command writes.'),
@@ -327,8 +347,11 @@ export const TASK_FIELDS: Readonly<Record<string, Schema>> = {
       }),
     },
     propertyNames: { pattern: '^[A-Za-z_][A-Za-z0-9_-]*$' },
+    names: 'the name of a matrix key',
+    shapeHint: matrixShape,
     additionalProperties: {
       description: 'Values; the task uses them as ${{ matrix.NAME }}.',
+      shapeHint: axisShape,
       anyOf: [
         { type: 'array', items: {}, expected: 'a list of values' },
         {
@@ -359,32 +382,6 @@ export const TASK: Schema = {
   expected: 'a task: a map with run, inputs, outputs, needs…',
   properties: TASK_FIELDS,
   additionalProperties: false,
-  otherWords: {
-    cmd: 'run',
-    cmds: 'run',
-    command: 'run',
-    script: 'run',
-    bash_command: 'run',
-    deps: 'needs',
-    depends_on: 'needs',
-    dependsOn: 'needs',
-    requires: 'needs',
-    sources: 'inputs',
-    input: 'inputs',
-    outs: 'outputs',
-    output: 'outputs',
-    generates: 'outputs',
-    if: 'when',
-    condition: 'when',
-    wdir: 'dir',
-    cwd: 'dir',
-    workdir: 'dir',
-    working_directory: 'dir',
-    desc: 'description',
-    environment: 'env',
-    retry: 'retries',
-    threads: 'resources: {cpu: …}',
-    foreach: 'matrix',
-    tags: 'labels',
-  },
+  otherWords: TASK_WORDS,
+  shapeHint: taskShape(Object.keys(TASK_FIELDS)),
 };

@@ -5,6 +5,7 @@
 import type { Template } from '../model/expression.ts';
 import type { SourcePosition } from '../model/ids.ts';
 import {
+  endOfPlaceholder,
   type FileRead,
   type Mention,
   parseTemplate,
@@ -14,7 +15,7 @@ import {
 import type { Problems } from './problems.ts';
 import { hasExpression } from './schema.ts';
 import { countBelow, type SourceFile, type Span } from './source-file.ts';
-import type { ScalarNode } from './yaml-node.ts';
+import type { ScalarNode, YamlNode } from './yaml-node.ts';
 
 /** `shell`: values are quoted for a shell that reads the text. */
 export type Reader = 'raw' | 'shell';
@@ -30,6 +31,8 @@ export interface ReadText {
 export interface Texts {
   /** null where the text is wrong, which is reported once. */
   read(node: ScalarNode, reader: Reader): ReadText | null;
+  /** Of a text that is wrong: the placeholders that can be read all the same. */
+  readableParts(node: ScalarNode): Template;
 }
 
 const NOTHING = { mentions: [], reads: [] } as const;
@@ -40,7 +43,7 @@ export function readTexts(source: SourceFile, problems: Problems): Texts {
     shell: new Map<ScalarNode, ReadText | null>(),
   };
   const read = (node: ScalarNode, reader: Reader): ReadText | null => {
-    const position = place(source.position({ start: node.span.start, end: node.span.start }));
+    const position = placeOf(node, source);
     const text = node.source;
     if (!hasExpression(text)) return { template: text, ...NOTHING, position };
     const parsed = parseTemplate(text, { at: positionsIn(node, source), reader });
@@ -48,8 +51,8 @@ export function readTexts(source: SourceFile, problems: Problems): Texts {
       const template = parsed.value;
       return { template, mentions: templateMentions(template), reads: templateReads(template), position };
     }
-    for (const { message, position: at, hint } of parsed.error)
-      problems.error('bad-expression', at, message, { hint: hint ?? null });
+    for (const { kind = 'bad-expression', message, position: at, hint } of parsed.error)
+      problems.error(kind, at, message, { hint: hint ?? null });
     return null;
   };
   return {
@@ -61,11 +64,18 @@ export function readTexts(source: SourceFile, problems: Problems): Texts {
       }
       return text;
     },
+    readableParts(node) {
+      const at = positionsIn(node, source);
+      const parts = placeholdersIn(node.source).flatMap((offset) => {
+        const end = endOfPlaceholder(node.source, offset + 3);
+        if (end === null) return [];
+        const shifted = (from: number, to: number = from) => at(offset + from, offset + to);
+        const parsed = parseTemplate(node.source.slice(offset, end), { at: shifted, reader: 'raw' });
+        return parsed.ok && typeof parsed.value !== 'string' ? parsed.value.parts : [];
+      });
+      return { parts };
+    },
   };
-}
-
-function place({ file, line, column }: SourcePosition): SourcePosition {
-  return { file, line, column };
 }
 
 /**
@@ -73,16 +83,16 @@ function place({ file, line, column }: SourcePosition): SourcePosition {
  * characters around, but never a `${{`: the n-th of the value is the n-th in the file, and inside a placeholder
  * little is moved.
  */
-function positionsIn(node: ScalarNode, source: SourceFile): (offset: number) => SourcePosition {
+function positionsIn(node: ScalarNode, source: SourceFile): (offset: number, end?: number) => SourcePosition {
   const { span } = node;
   const inValue = placeholdersIn(node.source);
   const inFile = placeholdersIn(source.text.slice(span.start, span.end));
-  return (offset) => {
+  return (offset, end = offset) => {
     const nth = countBelow(inValue, offset + 1) - 1;
     const start = inFile[nth];
     const at =
       start === undefined ? span.start : Math.min(span.start + start + (offset - inValue[nth]!), span.end);
-    return place(source.position({ start: at, end: at }));
+    return source.position({ start: at, end: Math.min(at + (end - offset), span.end) });
   };
 }
 
@@ -90,7 +100,10 @@ function placeholdersIn(text: string): readonly number[] {
   return [...text.matchAll(/\$\{\{/g)].map((found) => found.index);
 }
 
-/** The place of a node's first character, which is where messages about it point. */
-export function startOf(node: { readonly span: Span }, source: SourceFile): SourcePosition {
-  return place(source.position({ start: node.span.start, end: node.span.start }));
+/** Where messages about a node point: the first line of a scalar, the first character of a list or map. */
+export function placeOf(
+  { span, kind }: { readonly span: Span; readonly kind: YamlNode['kind'] },
+  source: SourceFile,
+): SourcePosition {
+  return source.position(kind === 'scalar' ? span : { start: span.start, end: span.start });
 }

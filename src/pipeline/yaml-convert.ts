@@ -3,6 +3,7 @@
  * library lets pass: duplicate keys, unknown tags, numbers that lose digits, names that reach a prototype.
  */
 import type { Alias, Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
+import { nearest } from '../base/nearest.ts';
 import type { Problems } from './problems.ts';
 import type { SourceFile, Span } from './source-file.ts';
 import { describeNode, MAX_DEPTH, type MapEntry, type ScalarNode, type YamlNode } from './yaml-node.ts';
@@ -15,17 +16,29 @@ const KNOWN_TAGS = new Set(
 );
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
+/** No-break and other typographic blanks, zero-width ones, and byte order marks inside a file. */
+const BLANK_THAT_IS_NONE = /[\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff]/;
+
 /** A tag as written, before the value that it stands at. */
 const TAG_BEFORE = /(![^\s,[\]{}]*)\s*(?:&\S+\s+)?$/;
 
-/** null where nothing of the document is usable. The text's nesting must be bounded already. */
+export interface Converted {
+  /** null where nothing of the document is usable. */
+  readonly root: YamlNode | null;
+  /** Offsets of what couldn't be read and is left out. */
+  readonly leftOut: readonly number[];
+}
+
+/** The text's nesting must be bounded already. */
 export function convertDocument(
   document: Document,
   yaml: YamlGuards,
   source: SourceFile,
   problems: Problems,
-): YamlNode | null {
-  return makeConverter(yaml, source, problems)(document.contents as Node);
+): Converted {
+  const leftOut: number[] = [];
+  const root = makeConverter(yaml, source, problems, leftOut)(document.contents as Node);
+  return { root, leftOut };
 }
 
 /** The library's own tests of what a node is. */
@@ -35,14 +48,23 @@ function makeConverter(
   yaml: YamlGuards,
   source: SourceFile,
   problems: Problems,
+  leftOut: number[],
 ): (node: Node | null) => YamlNode | null {
   /** By anchor: the node, or null while its value is still being read. */
   const anchors = new Map<string, YamlNode | null>();
   let aliasValues = 0;
+  /** Where indentation isn't what it looks like, everything after it would only be a consequence. */
+  let hasStrayBlanks = false;
 
   const spanOf = (node: Node): Span => ({ start: node.range?.[0] ?? 0, end: node.range?.[1] ?? 0 });
 
   const convert = (node: Node | null): YamlNode | null => {
+    const converted = convertNode(node);
+    if (node !== null && converted === null) leftOut.push(spanOf(node).start);
+    return converted;
+  };
+
+  const convertNode = (node: Node | null): YamlNode | null => {
     if (node === null) return null;
     const span = spanOf(node);
     if (yaml.isAlias(node)) return alias(node, span);
@@ -56,12 +78,25 @@ function makeConverter(
         source.position({ start, end: start + text.length }),
         `unknown YAML tag ${text}`,
         {
-          hint: text.startsWith('!!') ? null : 'a text that starts with "!" needs quotes',
+          hint: text.startsWith('!!') ? 'leave the tag out' : 'a text that starts with "!" needs quotes',
         },
       );
       return null;
     }
-    if (anchor !== undefined) anchors.set(anchor, null);
+    if (anchor !== undefined) {
+      // `run: && echo` would lose its first word.
+      if (!/^[\p{L}\p{N}_.-]+$/u.test(anchor)) {
+        const at = source.text.lastIndexOf(`&${anchor}`, span.start);
+        problems.error(
+          'unquoted-text',
+          source.position({ start: at, end: at + 1 + anchor.length }),
+          `&${anchor} is read as an anchor of YAML, not as a text`,
+          { hint: 'a text that starts with "&" needs quotes' },
+        );
+        return null;
+      }
+      anchors.set(anchor, null);
+    }
     const converted = yaml.isMap(node)
       ? map(node, span)
       : yaml.isSeq(node)
@@ -78,9 +113,21 @@ function makeConverter(
     const target = anchors.get(name);
     const place = source.position(span);
     if (target === undefined) {
-      problems.error('unknown-alias', place, `the alias *${name} has no anchor &${name} before it`, {
-        hint: 'a text that starts with "*", such as a glob, needs quotes',
-      });
+      const isGlob = !/^[\w-]+$/.test(name);
+      const close = isGlob ? null : nearest(name, anchors.keys());
+      problems.error(
+        'unknown-alias',
+        place,
+        isGlob
+          ? `*${name} is read as an alias of YAML, not as a text`
+          : `the alias *${name} has no anchor &${name} before it`,
+        {
+          hint:
+            close !== null
+              ? `did you mean *${close}?`
+              : `a text that starts with "*", such as a glob, needs quotes: "*${name}"`,
+        },
+      );
       return null;
     }
     if (target === null) {
@@ -140,11 +187,21 @@ function makeConverter(
     return { kind: 'list', span, items: nodes, ...measure(nodes) };
   };
 
-  const map = ({ items }: YAMLMap, span: Span): YamlNode => {
+  /** Up to the last brace where all stands on one line. */
+  const doubleBraces = ({ start, end }: Span) => source.position({ start, end: Math.max(start + 2, end) });
+
+  const map = ({ items }: YAMLMap, span: Span): YamlNode | null => {
     const entries = new Map<string, MapEntry>();
     const merged: YamlNode[] = [];
     for (const pair of items as Pair<Node, Node | null>[]) {
       const keySpan = spanOf(pair.key);
+      if (pair.key !== null && yaml.isMap(pair.key)) {
+        // `[{{ params.x }}]`, as templates elsewhere are written: nothing of this map was meant as one.
+        problems.error('foreign-placeholder', doubleBraces(span), '"{{ }}" is read as maps of YAML', {
+          hint: 'an expression is written ${{ }}, in quotes: "${{ params.year }}"',
+        });
+        return null;
+      }
       const key = keyOf(pair.key, keySpan);
       const converted = convert(pair.value);
       const value: YamlNode | null =
@@ -157,6 +214,8 @@ function makeConverter(
       if (key === '<<' && (pair.key as Scalar).type === 'PLAIN') merged.push(value);
       else if (before !== undefined) {
         const first = source.position(before.keySpan);
+        // Which of both is meant isn't known.
+        leftOut.push(before.keySpan.start);
         problems.error(
           'duplicate-key',
           source.position(keySpan),
@@ -172,11 +231,31 @@ function makeConverter(
   };
 
   const keyOf = (node: Node | null, span: Span): string | null => {
+    const key = plainKey(node, span);
+    if (key === null) leftOut.push(span.start);
+    return key;
+  };
+
+  const plainKey = (node: Node | null, span: Span): string | null => {
     const resolved = node === null ? null : convert(node);
     if (node !== null && resolved === null) return null;
     if (resolved?.kind !== 'scalar' || resolved.source === '') {
-      const found = resolved === null ? 'nothing' : describeNode(resolved);
+      const found =
+        resolved === null ? 'nothing' : resolved.kind === 'scalar' ? 'an empty one' : describeNode(resolved);
       problems.error('bad-key', source.position(span), `expected a plain text as the key, found ${found}`);
+      return null;
+    }
+    const blank = BLANK_THAT_IS_NONE.exec(resolved.source);
+    if (blank !== null) {
+      const code = blank[0].codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+      const at = span.start + Math.max(0, source.text.slice(span.start, span.end).indexOf(blank[0]));
+      problems.error(
+        'bad-key',
+        source.position({ start: at, end: at + 1 }),
+        `a blank in a key that is no space (U+${code}), which YAML takes for a letter`,
+        { hint: 'retype the line: such blanks come from copying out of a browser or document' },
+      );
+      hasStrayBlanks = true;
       return null;
     }
     if (!FORBIDDEN_KEYS.has(resolved.source)) return resolved.source;
@@ -200,7 +279,10 @@ function makeConverter(
     }
   };
 
-  return convert;
+  return (document) => {
+    const root = convert(document);
+    return hasStrayBlanks ? null : root;
+  };
 }
 
 function measure(nodes: readonly YamlNode[]): { weight: number; depth: number } {

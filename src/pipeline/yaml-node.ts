@@ -70,6 +70,28 @@ export function textOf(node: YamlNode | null): string | null {
   return node?.kind === 'scalar' && node.value !== null ? node.source : null;
 }
 
+/** The path of the innermost value around an offset of the text: `tasks.train.inputs[0]`, '' for the whole. */
+export function subjectAt(root: YamlNode, offset: number): string {
+  let subject = '';
+  for (let node: YamlNode | null = root; node !== null; ) {
+    let inner: YamlNode | null = null;
+    if (node.kind === 'map')
+      for (const { key, keySpan, value } of node.entries.values()) {
+        if (offset < keySpan.start || offset >= Math.max(keySpan.end, value.span.end)) continue;
+        subject = subject === '' ? key : `${subject}.${key}`;
+        inner = value;
+      }
+    else if (node.kind === 'list')
+      for (const [index, item] of node.items.entries())
+        if (offset >= item.span.start && offset < item.span.end) {
+          subject = `${subject}[${index}]`;
+          inner = item;
+        }
+    node = inner;
+  }
+  return subject;
+}
+
 /** What a node is, in words for error messages. */
 export function describeNode(node: YamlNode): string {
   if (node.kind === 'list') return 'a list';

@@ -6,12 +6,31 @@ import type { TaskId } from '../model/ids.ts';
 import { localLabel, type Task } from '../model/task.ts';
 import { cellOf, valueMatches } from './cells.ts';
 
-export interface TargetError {
-  readonly kind: 'unknown' | 'ambiguous';
-  readonly target: string;
-  readonly candidates: readonly string[];
-  readonly nearest: string | null;
-}
+/** Why a target means nothing. `nearest` is a target that could have been meant, as it would be typed. */
+export type TargetError =
+  /** Candidates: the same name in each pipeline. */
+  | { readonly kind: 'ambiguous'; readonly candidates: readonly string[]; readonly nearest: null }
+  /** Candidates: names of tasks; of one pipeline where `pipeline` isn't null. */
+  | {
+      readonly kind: 'unknown-task';
+      readonly pipeline: string | null;
+      readonly candidates: readonly string[];
+      readonly nearest: string | null;
+    }
+  /** Candidates: the pipelines. */
+  | {
+      readonly kind: 'unknown-pipeline';
+      readonly pipeline: string;
+      readonly candidates: readonly string[];
+      readonly nearest: string | null;
+    }
+  /** There is such a task, but not this cell of it. Candidates: its cells, none where it has no matrix. */
+  | {
+      readonly kind: 'unknown-cell';
+      readonly task: string;
+      readonly candidates: readonly string[];
+      readonly nearest: string | null;
+    };
 
 export interface TargetRequest {
   readonly tasks: readonly Task[];
@@ -40,20 +59,56 @@ export function resolveTarget(
   if (pipelines.length > 1)
     return fail({
       kind: 'ambiguous',
-      target,
       candidates: pipelines.map((name) => `${name}:${wanted.name}`),
       nearest: null,
     });
   const maker = request.makerOf(target);
   const made = maker === null ? undefined : request.tasks[maker];
   if (made !== undefined) return ok([made.id]);
-  const names = [...new Set(request.tasks.flatMap((task) => [task.name, localLabel(task)]))];
-  return fail({
-    kind: 'unknown',
-    target,
-    candidates: [...new Set(request.tasks.map((task) => task.name))],
-    nearest: nearest(wanted.name, names),
-  });
+  return fail(unknown(wanted, request));
+}
+
+function unknown(wanted: ParsedTarget, { tasks, pipeline }: TargetRequest): TargetError {
+  const within = wanted.pipeline ?? pipeline;
+  const known = [...new Set(tasks.map((task) => task.pipeline))];
+  if (wanted.pipeline !== null && !known.includes(wanted.pipeline)) {
+    const close = nearest(wanted.pipeline, known);
+    const owner = tasks.find((task) => task.name === wanted.base)?.pipeline ?? close;
+    return {
+      kind: 'unknown-pipeline',
+      pipeline: wanted.pipeline,
+      candidates: known,
+      nearest: owner === null ? null : `${owner}:${wanted.name}`,
+    };
+  }
+  const prefix = wanted.pipeline === null ? '' : `${wanted.pipeline}:`;
+  const here = tasks.filter((task) => within === null || task.pipeline === within);
+  const cells = here.filter((task) => task.name === wanted.base);
+  if (cells.length > 0 && wanted.name !== wanted.base) {
+    const labels = cells.filter((task) => task.cell !== null).map((task) => localLabel(task));
+    const close = nearest(wanted.name, labels);
+    return {
+      kind: 'unknown-cell',
+      task: wanted.base,
+      candidates: labels.map((label) => `${prefix}${label}`),
+      nearest: close === null ? null : `${prefix}${close}`,
+    };
+  }
+  const names = [...new Set(here.map((task) => task.name))];
+  // A task of that name elsewhere is nearer than another name here.
+  const elsewhere = tasks.find((task) => task.name === wanted.base && task.pipeline !== within);
+  const close = nearest(wanted.name, [...names, ...here.map((task) => localLabel(task))]);
+  return {
+    kind: 'unknown-task',
+    pipeline: within,
+    candidates: names.map((name) => `${prefix}${name}`),
+    nearest:
+      elsewhere !== undefined
+        ? `${elsewhere.pipeline}:${wanted.name}`
+        : close === null
+          ? null
+          : `${prefix}${close}`,
+  };
 }
 
 interface ParsedTarget {
@@ -79,7 +134,7 @@ function parseTarget(target: string): ParsedTarget {
 function cellAgrees(task: Task, cell: ReadonlyMap<string, string> | null): boolean {
   if (cell === null) return true;
   if (task.cell === null) return false;
-  const own = cellOf(task.label);
+  const own = cellOf(localLabel(task));
   return [...cell].every(([key, wanted]) => {
     const value = own?.get(key);
     return value !== undefined && valueMatches(wanted, value);

@@ -26,7 +26,7 @@ export function loadFiles(
     reservedFlags,
     params: params.map((param) => {
       const [, pipeline = null, name = '', value = ''] = /^(?:(\w+)\/)?([^=]*)=(.*)$/s.exec(param) ?? [];
-      return { pipeline, name, value, from: '--param' };
+      return { pipeline, name, value, from: `--param ${name}=${value}` };
     }),
   };
   return loadPipelines(request);
@@ -36,11 +36,14 @@ export function load(text: string | Uint8Array, options?: LoadOptions): Promise<
   return loadFiles({ 'orch.yaml': text }, options);
 }
 
-/** `severity line:column code`, in the order in which they are reported. */
+/** `severity line:column code`, by position. */
 export function places(diagnostics: readonly Diagnostic[]): readonly string[] {
-  return diagnostics.map(({ severity, file, line, column, code }) =>
-    file === null ? `${severity} ${code}` : `${severity} ${line}:${column} ${code}`,
-  );
+  return diagnostics
+    .flatMap((each) => [each, ...(each.alsoAt ?? []).map((place) => ({ ...each, ...place }))])
+    .sort((a, b) => a.line - b.line || a.column - b.column)
+    .map(({ severity, file, line, column, code }) =>
+      file === null ? `${severity} ${code}` : `${severity} ${line}:${column} ${code}`,
+    );
 }
 
 /** The only pipeline of a text that must have no errors. */

@@ -143,7 +143,7 @@ describe('variables', () => {
 
   test('that are missing are an error', async () => {
     expect(await troubleIn('  a: {run: "${{ env.NO }}"}\n')).toMatchObject([
-      { code: 'bad-expression', line: 3, column: 13 },
+      { code: 'unknown-name', line: 3, column: 13 },
     ]);
   });
 
@@ -185,7 +185,7 @@ describe('what a task receives', () => {
 
   test('must exist', async () => {
     const diagnostics = await troubleIn('  t: {run: "${{ params.aa }}", params: [unusd]}\n', params);
-    expect(places(diagnostics)).toEqual(['error 4:13 bad-expression', 'error 4:41 unknown-parameter']);
+    expect(places(diagnostics)).toEqual(['error 4:13 unknown-name', 'error 4:41 unknown-parameter']);
     expect(diagnostics[1]!.hint).toBe('did you mean unused?');
   });
 });
@@ -377,7 +377,7 @@ describe('a pipeline', () => {
     expect(pipelines).toEqual([]);
     expect(places(diagnostics)).toEqual([
       'error 3:7 unknown-key',
-      'error 4:17 bad-expression',
+      'error 4:17 unknown-name',
       'error 4:39 bad-value',
       'error 4:51 unknown-task',
       'error 5:3 duplicate-key',
@@ -403,13 +403,16 @@ describe('a pipeline', () => {
     );
     const text = `{"version": 1, "tasks": {${tasks.join(', ')}}}`;
     const column = [...text.slice(0, text.indexOf('oops'))].length + 1;
-    expect(places((await load(text)).diagnostics)).toEqual([`error 1:${column} bad-expression`]);
+    expect(places((await load(text)).diagnostics)).toEqual([`error 1:${column} unknown-name`]);
   });
 
   test('positions in block scalars are those of the file', async () => {
     const text =
       'version: 1\ntasks:\n  a:\n    run: |\n      first\n\n      second ${{ params.x }}\n      third ${{ 1 + }}\n';
-    expect(places((await load(text)).diagnostics)).toEqual(['error 8:21 bad-expression']);
-    expect(places((await load(text.replace('1 +', '1'))).diagnostics)).toEqual(['error 7:14 bad-expression']);
+    expect(places((await load(text)).diagnostics)).toEqual([
+      'error 7:14 unknown-name',
+      'error 8:21 bad-expression',
+    ]);
+    expect(places((await load(text.replace('1 +', '1'))).diagnostics)).toEqual(['error 7:14 unknown-name']);
   });
 });

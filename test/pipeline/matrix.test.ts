@@ -47,7 +47,7 @@ describe('a matrix', () => {
     ['{a: [1], exclude: [{a: 1}]}', 'bad-matrix'],
     ['{a: [1], exclude: [{b: 1}]}', 'bad-matrix'],
     ['{a: "${{ params.one }}"}', 'bad-matrix'],
-    ['{a: "${{ params.two }}"}', 'bad-expression'],
+    ['{a: "${{ params.two }}"}', 'unknown-name'],
     ['{a: [1, 1]}', 'duplicate-cell'],
     ['{a: [1, "1"]}', 'duplicate-cell'],
     ['{a: "${{ range(0, 1000) }}", b: "${{ range(0, 1000) }}"}', 'too-many-tasks'],
@@ -67,7 +67,7 @@ describe('a matrix', () => {
 
   test('an unknown key of a cell is an error with what there is', async () => {
     const diagnostics = await troubleIn('  t: {run: "x ${{ matrix.modle }}", matrix: {model: [a, b]}}\n');
-    expect(places(diagnostics)).toEqual(['error 3:15 bad-expression']);
+    expect(places(diagnostics)).toEqual(['error 3:15 unknown-name']);
     expect(diagnostics[0]!.hint).toBe('did you mean model?');
   });
 });

@@ -15,7 +15,8 @@ export async function logs(task: string, options: GlobalOptions): Promise<number
   const journal = openJournal(project.layout);
   const ids = resolveTargets(project, [task]);
   const attempts = ids.flatMap((id) => journal.lastAttempt(id) ?? []);
-  if (attempts.length === 0) throw new CommandError(`${task} has not run yet in this project`, EXIT.usage);
+  if (attempts.length === 0)
+    throw new CommandError(`${task} has not run yet in this project`, EXIT.usage, `run it: orch run ${task}`);
   const [attempt] = attempts.sort((a, b) => b.atMs - a.atMs);
   if (attempt === undefined) return EXIT.done;
   const path = attempt.log === null ? null : join(project.layout.root, attempt.log);

@@ -5,12 +5,9 @@ import type { Project } from '../../app/project.ts';
 import type { RunRequest, RunWish } from '../../app/run-request.ts';
 import { runTargets } from '../../app/run-targets.ts';
 import { warningsOf } from '../../app/warnings.ts';
-import { formatDiagnostic } from '../../base/diagnostic.ts';
 import type { SplitArgv } from '../argv.ts';
 import { checkFlag, totalOf } from '../flag-values.ts';
-import { annotateDiagnostics } from '../github-annotations.ts';
 import { type Flag, fromEnvironment, GLOBAL_FLAGS, RUN_FLAGS, variableOf } from '../options.ts';
-import { printError } from '../output.ts';
 import { type GlobalOptions, projectRequest } from '../request.ts';
 import { createRunReporter } from '../run-reporter.ts';
 import { terminalFor } from '../style.ts';
@@ -132,7 +129,7 @@ export async function runReport(
     close: reporter.close,
     onWarnings: async (opened) => {
       reporter.onProject(opened);
-      if (opened.parsedAnew) await printWarnings(opened, errors.paint);
+      if (opened.parsedAnew) await printWarnings(opened, options.color === false);
     },
   };
 }
@@ -140,19 +137,18 @@ export async function runReport(
 /** All of them are for `orch validate`; a run must not be buried under them. */
 const MAX_WARNINGS = 8;
 
-async function printWarnings(
-  project: Project,
-  paint: ReturnType<typeof terminalFor>['paint'],
-): Promise<void> {
+async function printWarnings(project: Project, noColor: boolean): Promise<void> {
   const warnings = await warningsOf(project);
-  for (const diagnostic of warnings.slice(0, MAX_WARNINGS))
-    printError(`${formatDiagnostic(diagnostic, null, { color: paint })}\n`);
-  annotateDiagnostics(warnings, project.layout.root);
-  const more = warnings.length - MAX_WARNINGS;
-  if (more > 0)
-    printError(
-      `and ${more} more ${more === 1 ? 'warning' : 'warnings'}: \`orch validate\` prints them all\n`,
-    );
+  if (warnings.length === 0) return;
+  const { printDiagnostics } = await import('../diagnostics.ts');
+  printDiagnostics(warnings, {
+    textOf: project.textOf,
+    root: project.layout.root,
+    noColor,
+    frames: false,
+    limit: MAX_WARNINGS,
+    more: '`orch validate` prints them all',
+  });
 }
 
 function outputMode(options: RunFlags): RunRequest['output'] {

@@ -31,6 +31,7 @@ async function suggestion(word: string, options: GlobalOptions, program: Command
   const tasks = await taskNames(options);
   const commands = program.commands.map((command) => command.name());
   if (tasks.includes(word)) return `did you mean \`orch run ${word}\`?`;
+  if (/^[A-Za-z_][\w.-]*=/.test(word)) return `to set a parameter of a run write orch run --param ${word}`;
   const similar = nearest(word, [...tasks, ...commands]);
   if (similar === null) return '`orch --help` lists the commands, `orch list` the tasks';
   return `did you mean \`orch ${tasks.includes(similar) ? 'run ' : ''}${similar}\`?`;

@@ -6,19 +6,17 @@ import { PipelineErrors } from '../../app/pipeline-errors.ts';
 import { openProject } from '../../app/project.ts';
 import { SCHEMA_FILE } from '../../app/schema-file.ts';
 import { warningsOf } from '../../app/warnings.ts';
-import { type Diagnostic, formatDiagnostic } from '../../base/diagnostic.ts';
-import { annotateDiagnostics } from '../github-annotations.ts';
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import { type DiagnosedFiles, diagnosticJson, printDiagnostics, printErrorCount } from '../diagnostics.ts';
 import { print, printError } from '../output.ts';
 import { type GlobalOptions, projectRequest } from '../request.ts';
 import { terminalFor } from '../style.ts';
 import { OLD_SCHEMA, schemaText } from './schema.ts';
 
-interface Checked {
+interface Checked extends DiagnosedFiles {
   readonly diagnostics: readonly Diagnostic[];
   readonly tasks: number;
   readonly pipelines: readonly string[];
-  readonly textOf: (file: string) => string | null;
-  readonly root: string;
 }
 
 /** Errors and warnings go to stderr, the verdict to stdout. */
@@ -29,22 +27,23 @@ export async function validate(files: readonly string[], options: GlobalOptions)
   const isValid = diagnostics.every(({ severity }) => severity !== 'error');
   const exitCode = isValid ? EXIT.done : EXIT.usage;
   if (options.json === true) {
-    print(`${JSON.stringify({ valid: isValid, diagnostics }, null, 2)}\n`);
+    const all = checks.flatMap((each) =>
+      each.diagnostics.map((diagnostic) => diagnosticJson(diagnostic, each)),
+    );
+    print(`${JSON.stringify({ valid: isValid, diagnostics: all }, null, 2)}\n`);
     return exitCode;
   }
-  const { paint } = terminalFor(process.stderr, options.color === false, process.env);
-  for (const { diagnostics: found, textOf } of checks)
-    for (const diagnostic of found)
-      printError(
-        `${formatDiagnostic(diagnostic, diagnostic.file === null ? null : textOf(diagnostic.file), { color: paint })}\n`,
-      );
-  for (const { diagnostics: found, root } of checks) annotateDiagnostics(found, root);
+  for (const each of checks)
+    printDiagnostics(each.diagnostics, { ...each, noColor: options.color === false });
+  printErrorCount(diagnostics);
   if (isValid && options.quiet !== true) {
     const pipelines = [...new Set(checks.flatMap((each) => each.pipelines))];
     const tasks = checks.reduce((sum, each) => sum + each.tasks, 0);
     print(`valid: ${pipelines.join(', ')} (${tasks} ${tasks === 1 ? 'task' : 'tasks'})\n`);
-    if (checks.some(({ root }) => hasOldSchema(root)))
+    if (checks.some(({ root }) => hasOldSchema(root))) {
+      const { paint } = terminalFor(process.stderr, options.color === false, process.env);
       printError(`${paint('hint', 'hint:')} ${OLD_SCHEMA}\n`);
+    }
   }
   return exitCode;
 }

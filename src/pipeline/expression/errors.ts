@@ -1,8 +1,12 @@
 /** What can be wrong with an expression: while it is read, and while it is evaluated. */
 import type { SourcePosition } from '../../model/ids.ts';
 
+/** What kind of mistake it is; absent: wrong syntax. */
+export type TemplateErrorKind = 'unknown-name' | 'unknown-function' | 'unquotable';
+
 /** Found while reading a text: wrong syntax, an unknown name, a place where no value can stand safely. */
 export interface TemplateError {
+  readonly kind?: TemplateErrorKind;
   readonly message: string;
   readonly position: SourcePosition;
   readonly hint?: string;
@@ -19,8 +23,11 @@ export interface EvaluateError {
 
 /** Trouble at an offset of the text being read; becomes a TemplateError where the text's place is known. */
 export interface SyntaxTrouble {
+  readonly kind?: TemplateErrorKind;
   readonly message: string;
   readonly at: number;
+  /** Where it ends; absent: one character. */
+  readonly end?: number;
   readonly hint?: string;
 }
 

@@ -89,10 +89,22 @@ function memberOf(object: JsonValue, key: JsonValue, path: Expr): Evaluated {
     if (typeof key !== 'string')
       return fail(trouble(`${pathText(path)} is a map: its keys are strings, not ${kindOf(key)}`));
     if (Object.hasOwn(object, key)) return ok(object[key]!);
-    return missing(`${pathText(path)} has no ${key}`, hintForKey(object, key, path));
+    return missing(absence(object, key, path), hintForKey(object, key, path));
   }
   const message = `${pathText(path)} is ${kindOf(object)}, which has no members`;
   return object === null ? missing(message) : fail(trouble(message));
+}
+
+/** What isn't there, in the words of what the root names hold. */
+function absence(object: { readonly [key: string]: JsonValue }, key: string, path: Expr): string {
+  const root = path.op === 'name' ? path.name : null;
+  if (root === 'params') return `there is no parameter ${key}`;
+  if (root === 'env') return `the variable ${key} is not set`;
+  if (root === 'matrix')
+    return Object.keys(object).length === 0
+      ? `there is no matrix here that could give ${key}`
+      : `the the matrix has no key key ${key}`;
+  return `${pathText(path)} has no ${key}`;
 }
 
 function hintForKey(
@@ -100,8 +112,11 @@ function hintForKey(
   key: string,
   path: Expr,
 ): string | undefined {
-  if (path.op === 'name' && path.name === 'env') return `set it, or write default(env.${key}, …)`;
   const names = Object.keys(object);
+  if (path.op === 'name' && path.name === 'env') {
+    const meant = nearest(key, names);
+    return `${meant === null ? '' : `did you mean env.${meant}? Else `}set it, or write default(env.${key}, …)`;
+  }
   const beforeDash = key.split('-')[0]!;
   if (beforeDash !== key && Object.hasOwn(object, beforeDash))
     return 'for a subtraction, put spaces around the -';

@@ -18,3 +18,4 @@ export { parseExpression, ROOT_NAMES } from './parse.ts';
 export { shellWord } from './quote.ts';
 export { foldTemplate, renderText, renderValue } from './render.ts';
 export { parseTemplate, type TemplateOptions } from './template.ts';
+export { endOfPlaceholder } from './tokens.ts';

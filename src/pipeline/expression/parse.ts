@@ -10,7 +10,7 @@ import { nearest } from '../../base/nearest.ts';
 import { fail, type Outcome, ok } from '../../base/outcome.ts';
 import type { BinaryOperator, Expr } from '../../model/expression.ts';
 import type { SourcePosition } from '../../model/ids.ts';
-import type { SyntaxTrouble, TemplateError } from './errors.ts';
+import type { SyntaxTrouble, TemplateError, TemplateErrorKind } from './errors.ts';
 import { functionNamed, functionNames, signatureOf } from './functions.ts';
 import { type Token, tokenize } from './tokens.ts';
 
@@ -62,7 +62,7 @@ export function parseExpression(
     ]);
   const parsed = parseSource(text);
   if (parsed.ok) return parsed;
-  const { at: offset, ...rest } = parsed.error;
+  const { at: offset, end: _end, ...rest } = parsed.error;
   return fail([{ ...rest, position: at(offset) }]);
 }
 
@@ -91,14 +91,25 @@ function parseTokens(tokens: readonly Token[], source: string): Expr {
     index += 1;
     return true;
   };
-  const wrong = (message: string, at = peek().at, hint?: string): never => {
-    throw new Mistake(hint === undefined ? { message, at } : { message, at, hint });
+  const wrong = (message: string, at = peek().at, hint?: string, kind?: TemplateErrorKind): never => {
+    const end = tokens.find((token) => token.at === at)?.end ?? at;
+    throw new Mistake({
+      message,
+      at,
+      end,
+      ...(hint === undefined ? {} : { hint }),
+      ...(kind === undefined ? {} : { kind }),
+    });
   };
   const unexpected = (wanted: string): never => {
     const token = peek();
     if (token.kind === 'end')
       return wrong(source.trim() === '' ? 'the expression is empty' : `${wanted} is missing at the end`);
-    return wrong(`expected ${wanted}, found ${source.slice(token.at, token.end)}`, token.at, hintFor(token));
+    return wrong(
+      `expected ${wanted}, found ${JSON.stringify(source.slice(token.at, token.end))}`,
+      token.at,
+      hintFor(token),
+    );
   };
   const expect = (text: string): void => {
     if (!take(text)) unexpected(text);
@@ -201,7 +212,7 @@ function parseTokens(tokens: readonly Token[], source: string): Expr {
       return node({ op: 'value', value: token.text === 'true' });
     if (token.text === 'null') return node({ op: 'value', value: null });
     if (!(ROOT_NAMES as readonly string[]).includes(token.text))
-      wrong(`${token.text} is unknown here`, token.at, hintForName(token.text));
+      wrong(`${token.text} is unknown here`, token.at, hintForName(token.text), 'unknown-name');
     return node({ op: 'name', name: token.text });
   }
 
@@ -218,12 +229,7 @@ function parseTokens(tokens: readonly Token[], source: string): Expr {
   function call(name: string, at: number): Expr {
     const fn = functionNamed(name);
     if (fn === null) {
-      const near = nearest(name, functionNames());
-      return wrong(
-        `there is no function ${name}`,
-        at,
-        near === null ? `there are ${functionNames().join(', ')}` : `did you mean ${near}?`,
-      );
+      return wrong(`there is no function ${name}`, at, hintForFunction(name), 'unknown-function');
     }
     const args = items(')');
     const required = fn.parameters.filter((parameter) => parameter.optional !== true).length;
@@ -246,12 +252,96 @@ function hintFor(token: Token): string | undefined {
   return operator === undefined ? undefined : `write ${operator}`;
 }
 
+/** Where expressions of other tools start from, and what holds the same here. */
+const OTHER_ROOTS: Readonly<Record<string, string>> = {
+  vars: 'params',
+  var: 'params',
+  param: 'params',
+  parameters: 'params',
+  config: 'params',
+  args: 'params',
+  wildcards: 'matrix',
+  item: 'matrix',
+  each: 'matrix',
+  steps: 'needs',
+  jobs: 'needs',
+  stages: 'needs',
+  tasks: 'needs',
+  rules: 'needs',
+  input: 'inputs',
+  output: 'outputs',
+  deps: 'inputs',
+  outs: 'outputs',
+  secret: 'secrets',
+  environ: 'env',
+  ENV: 'env',
+  ds: 'run.date',
+  execution_date: 'run.date',
+  logical_date: 'run.date',
+  now: 'run.date',
+  today: 'run.date',
+  run_id: 'run.id',
+  try_number: 'run.attempt',
+  threads: 'resources.cpu',
+  dag: 'pipeline',
+  workflow: 'pipeline',
+};
+
+/** The same for functions; a sentence where there is no such function. */
+const OTHER_FUNCTIONS: Readonly<Record<string, string>> = {
+  toJSON: 'to_json',
+  tojson: 'to_json',
+  toJson: 'to_json',
+  fromJSON: 'from_json',
+  fromJson: 'from_json',
+  zfill: 'pad',
+  lpad: 'pad',
+  rjust: 'pad',
+  format: 'pad',
+  strftime: 'format_date',
+  to_date: 'date',
+  dateadd: 'date_add',
+  timedelta: 'date_add',
+  concat: 'join',
+  hash: 'sha',
+  sha256: 'sha',
+  md5: 'sha',
+  parseInt: 'int',
+  float: 'number',
+  filename: 'basename',
+  base: 'basename',
+  dir: 'dirname',
+  includes: 'contains',
+  coalesce: 'default',
+  getenv: 'a variable is read as env.NAME',
+  env: 'a variable is read as env.NAME',
+  now: 'the date of the run is run.date',
+  today: 'the date of the run is run.date',
+  glob: 'globs stand under inputs, and inputs[0] is the list of what they match',
+  expand: 'a matrix makes a task for each value',
+  hashFiles: 'inputs are part of the key by their contents: no expression is needed',
+  read_yaml: 'read_json reads JSON files; YAML has no reader',
+  success: 'a task runs when what it needs has succeeded',
+  failure: 'tasks for failed runs stand under on_failure',
+  always: 'a task that runs at the end of every run stands under finally',
+};
+
+function hintForFunction(name: string): string {
+  const other = Object.hasOwn(OTHER_FUNCTIONS, name) ? OTHER_FUNCTIONS[name]! : null;
+  if (other !== null) return other.includes(' ') ? other : `here it is called ${other}`;
+  const near = nearest(name, functionNames());
+  return near === null ? `there are ${functionNames().join(', ')}` : `did you mean ${near}?`;
+}
+
 function hintForName(name: string): string {
   if (name === 'not') return 'write !';
   if (name === 'True' || name === 'False') return `write ${name.toLowerCase()}`;
-  if (name === 'None') return 'write null';
+  if (name === 'None' || name === 'nil' || name === 'NULL') return 'write null';
+  if (name === 'github')
+    return 'there is no server here: a value from outside comes in as env.NAME, or as a parameter';
+  if (Object.hasOwn(OTHER_ROOTS, name)) return `here it is called ${OTHER_ROOTS[name]}`;
   const near = nearest(name, [...ROOT_NAMES, ...functionNames()]);
   if (near !== null)
     return functionNamed(near) === null ? `did you mean ${near}?` : `did you mean ${near}(…)?`;
-  return `an expression starts from ${ROOT_NAMES.join(', ')}; a text stands in quotes, a parameter is params.${name}`;
+  return `a parameter is params.${name}, a variable env.${name}, a text stands in quotes`;
 }

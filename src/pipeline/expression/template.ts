@@ -13,8 +13,8 @@ import { endOfPlaceholder } from './tokens.ts';
 import { insteadOf } from './variable-name.ts';
 
 export interface TemplateOptions {
-  /** The place of an offset (in UTF-16 units) of the text. */
-  readonly at: (offset: number) => SourcePosition;
+  /** The place of an offset (in UTF-16 units) of the text, and of what follows it up to another one. */
+  readonly at: (offset: number, end?: number) => SourcePosition;
   /** Who reads the rendered text: `shell` is sh, dash, bash; `raw` is nobody to whom characters have a meaning. */
   readonly reader: 'raw' | 'shell';
 }
@@ -59,7 +59,7 @@ export function parseTemplate(
     parts.push({
       expr: expr.value,
       quoting,
-      position: options.at(spot.offset),
+      position: options.at(spot.offset, spot.end),
       source: text.slice(spot.offset, spot.end),
     });
   }
@@ -85,13 +85,14 @@ function readSpot(
     });
   const parsed = parseSource(text.slice(inside, spot.end - 2));
   if (!parsed.ok) {
-    const { at: offset, ...rest } = parsed.error;
-    return fail({ ...rest, position: at(inside + offset) });
+    const { at: offset, end = offset, ...rest } = parsed.error;
+    return fail({ ...rest, position: at(inside + offset, inside + end) });
   }
   if (spot.refusal === null) return parsed;
   return fail({
+    kind: 'unquotable',
     message: `a placeholder can't stand ${spot.refusal}`,
-    position: at(spot.offset),
+    position: at(spot.offset, spot.end),
     hint: insteadOf(parsed.value, text.slice(spot.offset, spot.end)),
   });
 }

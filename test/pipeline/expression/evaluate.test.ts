@@ -78,14 +78,17 @@ describe('values', () => {
 describe('what is not there is named', () => {
   test.each([
     ['params.model.max_dept', 'params.model has no max_dept (did you mean max_depth?)'],
-    ['params.zzz', 'params has no zzz (it has year, model, name, flag, nothing, list)'],
-    ["params['a b']", 'params has no a b (it has year, model, name, flag, nothing, list)'],
+    ['params.zzz', 'there is no parameter zzz (it has year, model, name, flag, nothing, list)'],
+    ["params['a b']", 'there is no parameter a b (it has year, model, name, flag, nothing, list)'],
     ['outputs[1]', "outputs[1] isn't there: the list has 1 item, counted from 0"],
     ['params.list[2]', "params.list[2] isn't there: the list has 2 items, counted from 0"],
     ['params.nothing.x', 'params.nothing is null, which has no members'],
-    ['env.HMOE', 'env has no HMOE (set it, or write default(env.HMOE, …))'],
+    [
+      'env.HMOE',
+      'the variable HMOE is not set (did you mean env.HOME? Else set it, or write default(env.HMOE, …))',
+    ],
     ['needs.train-1', 'needs has no train-1'],
-    ["params['year-1']", 'params has no year-1 (for a subtraction, put spaces around the -)'],
+    ["params['year-1']", 'there is no parameter year-1 (for a subtraction, put spaces around the -)'],
     ['matrix.month', "matrix can't be used here"],
   ])('%s', (text, message) => {
     expect(messageOf(text)).toBe(message);
@@ -116,7 +119,7 @@ describe('no prototype is reached', () => {
     "params.list['0']",
     'params.name[0]',
   ])('%s is an error', (text) => {
-    expect(messageOf(text)).toMatch(/has no|is a list|which has no members/);
+    expect(messageOf(text)).toMatch(/has no|no parameter|is a list|which has no members/);
   });
 });
 

@@ -73,8 +73,8 @@ describe('mistakes are found with their place', () => {
     ['1 +', '4: a value is missing at the end'],
     ['(1', '3: ) is missing at the end'],
     ['[1, 2', '6: ] is missing at the end'],
-    ['1 2', '3: expected an operator or the end, found 2'],
-    ['true and false', '6: expected an operator or the end, found and (write &&)'],
+    ['1 2', '3: expected an operator or the end, found "2"'],
+    ['true and false', '6: expected an operator or the end, found "and" (write &&)'],
     ['not true', '1: not is unknown here (write !)'],
     ['True', '1: True is unknown here (write true)'],
     ['params.a = 1', '10: "=" has no meaning in an expression (to compare, write ==)'],
@@ -103,8 +103,10 @@ describe('mistakes are found with their place', () => {
     expect(errorOf(text)).toBe(error);
   });
 
-  test('unknown names list what there is', () => {
-    expect(errorOf('qqqqqqqq')).toContain('an expression starts from params, env, matrix');
+  test('unknown names say how values are written, unknown functions list what there is', () => {
+    expect(errorOf('qqqqqqqq')).toContain('a parameter is params.qqqqqqqq, a variable env.qqqqqqqq');
+    expect(errorOf('wildcards.x')).toContain('here it is called matrix');
+    expect(errorOf('toJSON(1)')).toContain('here it is called to_json');
     expect(errorOf('qqqqqqqq()')).toContain('there are pad, join');
   });
 
@@ -113,7 +115,7 @@ describe('mistakes are found with their place', () => {
     (name) => {
       expect(errorOf(name)).toContain('is unknown here');
       expect(errorOf(`${name}(1)`)).toContain('there is no function');
-      expect(errorOf(`1 ${name}`)).toBe(`3: expected an operator or the end, found ${name}`);
+      expect(errorOf(`1 ${name}`)).toBe(`3: expected an operator or the end, found "${name}"`);
     },
   );
 });

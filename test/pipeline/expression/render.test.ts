@@ -92,7 +92,7 @@ describe('values in a shell text', () => {
     ['x ${{ params.nothing }}', "error 3: null has no text (give it one: default(…, 'text'))"],
     ['x ${{ params.nul }}', 'error 3: the value holds a NUL character, which no command can be given'],
     ['x ${{ params.half }}', "error 3: the value isn't valid Unicode: it holds half a surrogate pair"],
-    ['x ${{ params.yer }}', 'error 3: params has no yer (did you mean year?)'],
+    ['x ${{ params.yer }}', 'error 3: there is no parameter yer (did you mean year?)'],
   ])('%j fails', (text, expected) => {
     expect(render(text, 'shell')).toBe(expected);
   });
@@ -163,7 +163,7 @@ describe('folding', () => {
   });
 
   test('a static value that is not there is an error', () => {
-    expect(fold('${{ outputs[9] }} ${{ params.zz }}')).toBe('error 19: params has no zz');
+    expect(fold('${{ outputs[9] }} ${{ params.zz }}')).toBe('error 19: there is no parameter zz');
   });
 
   test.each([
