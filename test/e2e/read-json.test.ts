@@ -35,7 +35,7 @@ describe.each([
     s.write('in.txt', '2');
     await s.ok('run', 'a');
     s.remove('conf.json');
-    expect((await s.ok('run', '-n', 'b')).stdout).toMatch(/b +run \(command changed\)/);
+    expect((await s.ok('run', '-n', 'b')).stdout).toMatch(/b +run \(command changed/);
     expect(await s.run('b')).toEqual(['b']);
     expect(s.read('b.txt')).toBe('2\n');
   });
@@ -54,7 +54,7 @@ describe.each([
     await s.ok('run', 'b');
     s.remove('conf.json');
     rmSync(s.path('.cache/content'), { recursive: true });
-    expect((await s.ok('run', '-n', 'b')).stdout).toMatch(/a +run \(conf.json is no longer in the cache\)/);
+    expect((await s.ok('run', '-n', 'b')).stdout).toMatch(/a +run \(.*no longer in the cache\)/);
     expect(existsSync(s.path('.cache/content'))).toBe(false);
     expect(await s.run('b')).toEqual(['a']);
     expect(s.read('b.txt')).toBe('1\n');

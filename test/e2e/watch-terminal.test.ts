@@ -221,6 +221,6 @@ describe('what it refuses', () => {
   it('variables stand for flags', async () => {
     const s = scenario(copy, { 'in.txt': '1\n' });
     const ran = await s.exits(2, ['watch', 't'], { env: { ORCH_ON_BUSY: 'never' } });
-    expect(ran.stderr).toContain('--on-busy never');
+    expect(ran.stderr).toContain('ORCH_ON_BUSY=never');
   });
 });
