@@ -2,12 +2,13 @@
  * `orch init`: finds what a folder has, makes a pipeline of it, and writes the pipeline with a copy of the schema
  * for editors. It never replaces a file, and runs nothing of what it found. It talks to nobody.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { findSources, readStarter, type Source } from '../starters/find-starters.ts';
 import { type Folder, openFolder } from '../starters/folder.ts';
 import { settle } from '../starters/settle.ts';
-import type { Note, StarterKind } from '../starters/starter.ts';
+import type { Note, Starter, StarterKind } from '../starters/starter.ts';
+import { noteLine } from '../starters/write-starter.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { findProject } from './root.ts';
 import { SCHEMA_FILE } from './schema-file.ts';
@@ -42,6 +43,8 @@ export interface Initiated {
 /** Where a new pipeline goes, and what is there to begin with. Refuses a place that has one. */
 export function initPlace(dir: string, file: string | null, mayExist: boolean): InitPlace {
   const from = resolve(dir);
+  if (statSync(from, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new CommandError(`${dir} is not a folder`, EXIT.usage, 'give -C an existing folder');
   const target = resolve(from, file ?? 'orch.yaml');
   const root = basename(dirname(target)) === 'pipelines' ? dirname(dirname(target)) : dirname(target);
   if (!mayExist) {
@@ -90,6 +93,7 @@ export async function initiate(request: InitRequest): Promise<Initiated> {
         ? '`orch init` writes a small example'
         : `there is ${place.sources.map((source) => `${source.path} (--from ${source.kind})`).join(', ')}`,
     );
+  if (read.tasks.length === 0) throw nothingIn(read, place);
   const schemaPath = join(folder.root, SCHEMA_FILE);
   const settled = await settle({
     starter: read,
@@ -100,11 +104,10 @@ export async function initiate(request: InitRequest): Promise<Initiated> {
   });
   const { starter, text, taskCount, made, occupied } = settled;
   const present = readOrNull(schemaPath);
+  if (starter.tasks.length === 0) throw nothingIn(starter, place);
   if (request.write) {
-    mkdirSync(dirname(file), { recursive: true });
-    // `wx`: what appeared in the meantime stays, too.
-    writeFileSync(file, text, { flag: 'wx' });
-    if (present === null) writeFileSync(schemaPath, schemaText, { flag: 'wx' });
+    if (present === null) writeNew(schemaPath, schemaText);
+    writeNew(file, text);
   }
   return {
     kind,
@@ -120,6 +123,28 @@ export async function initiate(request: InitRequest): Promise<Initiated> {
     made,
     occupied,
   };
+}
+
+/** What appeared in the meantime stays, too. */
+function writeNew(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { flag: 'wx' });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new CommandError(`can't write ${path} (${code})`, EXIT.usage, '`orch init -n` prints it instead');
+  }
+}
+
+/** Nothing of what was found can be a task: then an empty pipeline would help nobody. */
+function nothingIn({ from, notes }: Starter, { sources }: InitPlace): CommandError {
+  const others = sources.filter(({ path }) => path !== from).map(({ kind }) => kind);
+  return new CommandError(
+    [`nothing of ${from} could become a task`, ...notes.map((note) => `  ${noteLine(note)}`)].join('\n'),
+    EXIT.usage,
+    `${[...others, 'example'].map((kind) => `\`orch init --from ${kind}\``).join(', ')} would begin with something else`,
+  );
 }
 
 function readOrNull(path: string): string | null {

@@ -36,9 +36,12 @@ export function openFolder(root: string): Folder {
     root,
     files,
     kindOf(path) {
-      const stat = statSync(join(root, path), { throwIfNoEntry: false });
-      if (stat === undefined) return null;
-      return stat.isDirectory() ? 'folder' : 'file';
+      try {
+        return statSync(join(root, path)).isDirectory() ? 'folder' : 'file';
+      } catch {
+        // Not there, or a name that can't be: through a file, too long, a circle of links.
+        return null;
+      }
     },
     read(path) {
       try {

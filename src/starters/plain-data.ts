@@ -1,6 +1,10 @@
 /** Telling apart what YAML and JSON files of other tools hold. */
 import type { JsonValue } from '../model/ids.ts';
+import { collectProblems } from '../pipeline/problems.ts';
+import { readYaml } from '../pipeline/read-yaml.ts';
+import { toJson } from '../pipeline/yaml-node.ts';
 import type { Folder } from './folder.ts';
+import type { Note } from './starter.ts';
 
 export type Yaml = typeof import('yaml');
 export type JsonMap = { readonly [key: string]: JsonValue };
@@ -19,16 +23,29 @@ export function listOf(value: JsonValue | undefined): readonly JsonValue[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** A YAML or JSON file with a map in it; null for anything else. */
-export function readMap(yaml: Yaml, folder: Folder, path: string): JsonMap | null {
+/** A YAML or JSON file with a map in it; null for anything else. What is wrong with it is said to `onTrouble`. */
+export function readMap(
+  yaml: Yaml,
+  folder: Folder,
+  path: string,
+  onTrouble: (note: Note) => void = () => {},
+): JsonMap | null {
   const text = folder.read(path);
-  if (text === null || !/\.(ya?ml|json)$/.test(path)) return null;
-  try {
-    const value: unknown = yaml.parse(text, { merge: true, logLevel: 'error' });
-    return isMap(value) ? value : null;
-  } catch {
-    return null;
-  }
+  return text === null || !/\.(ya?ml|jsonc?)$/.test(path) ? null : parseMap(yaml, path, text, onTrouble);
+}
+
+/** The same for a text; its size and depth are bounded. JSON is YAML. */
+export function parseMap(
+  yaml: Yaml,
+  path: string,
+  text: string,
+  onTrouble: (note: Note) => void = () => {},
+): JsonMap | null {
+  const problems = collectProblems();
+  const { root } = readYaml(path, Buffer.from(text), yaml, problems);
+  for (const { line, message } of problems.sorted()) onTrouble({ at: `${path}:${line}`, text: message });
+  const value = root === null ? null : toJson(root);
+  return isMap(value) ? value : null;
 }
 
 /** What is mentioned of a map of values: everything else is nobody's parameter. */

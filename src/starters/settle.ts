@@ -108,19 +108,25 @@ export async function settle(request: SettleRequest): Promise<Settled> {
 
 /** First without placeholders; if that is refused too, without the task. */
 function mend(starter: Starter, errors: readonly Diagnostic[], text: string): Starter {
-  const names = errors.map(({ line }) => taskAt(starter, text, line));
-  const firstAt = names.findIndex((name) => name !== null);
+  const byTask = new Map<string, Diagnostic>();
+  for (const error of errors) {
+    const name = taskAt(starter, text, error.line);
+    if (name !== null && !byTask.has(name)) byTask.set(name, error);
+  }
+  let mended = starter;
+  for (const [name, error] of byTask) {
+    const task = starter.tasks.find((each) => each.name === name)!;
+    const { plainRun, ...rest } = task;
+    mended =
+      plainRun === undefined || plainRun === task.run
+        ? leaveOut(mended, name, error.message)
+        : withTask(mended, { ...rest, run: plainRun });
+  }
+  if (byTask.size > 0) return mended;
   const [first] = errors;
   const param = first === undefined ? undefined : starter.params[paramAt(starter, text, first.line)];
-  if (firstAt === -1 && param !== undefined && first?.code === 'coinciding-parameters')
-    return withRenamed(starter, param.name);
-  if (firstAt === -1)
-    throw new Error(`the starter from ${starter.from} is refused: ${first?.line}: ${first?.message}`);
-  const name = names[firstAt]!;
-  const task = starter.tasks.find((each) => each.name === name)!;
-  if (task.plainRun === undefined) return leaveOut(starter, name, errors[firstAt]!.message);
-  const { plainRun, ...rest } = task;
-  return withTask(starter, { ...rest, run: plainRun });
+  if (param !== undefined && first?.code === 'coinciding-parameters') return withRenamed(starter, param.name);
+  throw new Error(`the starter from ${starter.from} is refused: ${first?.line}: ${first?.message}`);
 }
 
 /** The task in whose lines a line of the text lies. */

@@ -7,7 +7,7 @@ import type { JsonValue } from '../model/ids.ts';
 import type { Folder } from './folder.ts';
 import { packageManager, readManifest, scriptsOf } from './npm-starter.ts';
 import { literalPath } from './orch-text.ts';
-import { isMap, type JsonMap, listOf } from './plain-data.ts';
+import { isMap, type JsonMap, listOf, parseMap, readMap, type Yaml } from './plain-data.ts';
 import { type Note, pathOf, pipelineName, type Starter, type StarterTask, taskNamer } from './starter.ts';
 
 interface Package {
@@ -21,14 +21,14 @@ interface Package {
 
 export async function turboStarter(folder: Folder, file: string): Promise<Starter> {
   const yaml = await import('yaml');
-  const parse = (text: string): unknown => yaml.parse(text, { logLevel: 'error' });
   const notes: Note[] = [];
   const note = (text: string) => notes.push({ at: file, text });
-  const turbo = withoutComments(folder.read(file) ?? '', parse);
+  const turbo =
+    parseMap(yaml, file, withoutComments(folder.read(file) ?? ''), (trouble) => notes.push(trouble)) ?? {};
   const tasks = isMap(turbo['tasks']) ? turbo['tasks'] : isMap(turbo['pipeline']) ? turbo['pipeline'] : {};
   const manifest = readManifest(folder, 'package.json');
   const manager = packageManager(manifest, folder);
-  const packages = packagesOf(folder, manifest, parse);
+  const packages = packagesOf(folder, manifest, yaml);
   const byName = new Map(packages.map((each) => [each.name, each]));
   const namer = taskNamer();
   const groupNames = new Map(Object.keys(tasks).map((task) => [task, task.includes('#') ? '' : namer(task)]));
@@ -114,27 +114,21 @@ const bare = (task: string): string => task.slice(task.lastIndexOf('#') + 1);
 /** `@acme/ui` -> `ui`. */
 const shortName = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
 
-/** turbo.json may have comments; YAML reads JSON once they are gone. */
-function withoutComments(text: string, parse: (text: string) => unknown): JsonMap {
-  const json = text.replace(
+/** turbo.json may have comments, in the way of JavaScript. */
+function withoutComments(text: string): string {
+  return text.replace(
     /("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
     (_, string: string | undefined) => string ?? '',
   );
-  try {
-    const value = parse(json);
-    return isMap(value) ? value : {};
-  } catch {
-    return {};
-  }
 }
 
 function packagesOf(
   folder: Folder,
   manifest: Readonly<Record<string, unknown>>,
-  parse: (text: string) => unknown,
+  yaml: Yaml,
 ): readonly Package[] {
   const declared = manifest['workspaces'] as JsonValue | undefined;
-  const pnpm = parse(folder.read('pnpm-workspace.yaml') ?? '{}');
+  const pnpm = readMap(yaml, folder, 'pnpm-workspace.yaml');
   const globs = [
     ...listOf(isMap(declared) ? declared['packages'] : declared),
     ...listOf(isMap(pnpm) ? pnpm['packages'] : undefined),

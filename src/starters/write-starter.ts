@@ -3,6 +3,7 @@
  * was not carried over. Quoting and block texts are left to `yaml`, which also reads the file later.
  */
 import type { Document, Node, Pair, Scalar, YAMLMap } from 'yaml';
+import { harmless } from '../reporters/visible-text.ts';
 import { literalText } from './orch-text.ts';
 import {
   isPathList,
@@ -77,7 +78,7 @@ function headText({ kind, from, lessons }: Starter, schema: string): string {
     '  orch run -n          what would run and why; `orch list` shows the tasks, `orch validate` checks this file',
     ...lessons.map((line) => line),
   ]
-    .map((line) => `# ${line}\n`)
+    .map((line) => `# ${harmless(line)}\n`)
     .join('');
 }
 
@@ -87,11 +88,16 @@ function notesText({ notes }: Starter): string {
 
 /** As it stands in the file and on the terminal. */
 export function noteLine({ at, text }: Note): string {
-  return `not carried over: ${at}: ${text.replace(/\s+/g, ' ')}`;
+  return `not carried over: ${asComment(`${at}: ${text}`)}`;
 }
 
 function commented(lines: readonly string[]): string {
-  return lines.map((line) => ` ${line.replace(/[\r\n]+/g, ' ')}`).join('\n');
+  return lines.map((line) => ` ${asComment(line)}`).join('\n');
+}
+
+/** One line, in which nothing acts on a terminal or is forbidden in YAML. */
+function asComment(text: string): string {
+  return harmless(text.replace(/\s+/g, ' '));
 }
 
 /** A map with `default` or `type` would be read as a declaration. */
@@ -167,7 +173,7 @@ function pathList(doc: Document, yaml: Yaml, paths: readonly StarterPath[]): Nod
 function pathNode(doc: Document, { comment, ...path }: StarterPath): Node {
   const options = Object.keys(path).length > 1;
   const node = options ? flow(doc, path) : (doc.createNode(path.path) as Node);
-  if (comment !== undefined) node.comment = ` ${comment}`;
+  if (comment !== undefined) node.comment = ` ${asComment(comment)}`;
   return node;
 }
 

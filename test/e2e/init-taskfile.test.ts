@@ -29,14 +29,21 @@ describe('a Taskfile', () => {
     expect(project.exists('other/index.html')).toBe(true);
   });
 
-  it('that only calls itself leaves no task, and says so', async () => {
+  it('of which nothing is left writes nothing, and says why', async () => {
     const project = folderWith({
       'Taskfile.yml':
-        'version: 3\ntasks:\n  default: task --list\n  a: {cmds: [{task: b}, {task: b}]}\n  b: {cmds: [{task: a}]}\n',
+        'version: 3\ntasks:\n  default: task --list\n  a: {cmds: [{task: b}, {task: b}]}\n  b: {cmds: [{task: a}, {task: a}]}\n',
     });
-    const { stdout } = await project.ok('init');
-    expect(stdout).toContain('task default: it calls task itself');
-    expect(stdout).toContain('task a: it calls itself by a');
-    expect((await project.ok('validate')).stderr).toBe('');
+    const { stderr } = await project.exits(2, 'init');
+    expect(stderr).toContain('error: nothing of Taskfile.yml could become a task\n');
+    expect(stderr).toContain('task default: it calls task itself');
+    expect(stderr).toContain('task a: it calls itself by a');
+    expect(stderr).toContain('hint: `orch init --from example`');
+    expect(project.exists('orch.yaml')).toBe(false);
+  });
+
+  it('that is no YAML is told of with its line', async () => {
+    const project = folderWith({ 'Taskfile.yml': 'version: 3\ntasks:\n  a: [\n  b: {\n' });
+    expect((await project.exits(2, 'init')).stderr).toMatch(/Taskfile\.yml:\d+: /);
   });
 });

@@ -74,6 +74,29 @@ describe('what is there already', () => {
   });
 });
 
+describe('what cannot be written', () => {
+  it('a folder that is not there is not made', async () => {
+    const project = folderWith({});
+    expect((await project.exits(2, 'init', '-C', 'no-such')).stderr).toContain('no-such is not a folder');
+    expect(project.exists('no-such')).toBe(false);
+  });
+
+  it('a place that takes no file is named', async () => {
+    const project = folderWith({ file: '' });
+    const { stderr } = await project.exits(2, 'init', '-f', 'file/orch.yaml');
+    expect(stderr).toMatch(/can't write \S+ \((ENOTDIR|EEXIST)\)\n {2}hint: `orch init -n` prints it/);
+  });
+
+  it('control characters of found files reach neither the file nor the terminal', async () => {
+    const project = folderWith({
+      Makefile: 'all: x\nx: ; touch x # \u001b[31mred\n# \u001b[2Jtext\ny: ; true\n$(eval \u001b[0m)\n',
+    });
+    const { stdout } = await project.ok('init');
+    expect(`${stdout}${project.read('orch.yaml')}`).not.toContain('\u001b');
+    expect((await project.ok('validate')).stderr).toBe('');
+  });
+});
+
 describe('with several things to begin with', () => {
   it('takes the first off a terminal, and names the others', async () => {
     const project = folderWith(BOTH);

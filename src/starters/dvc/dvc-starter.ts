@@ -23,7 +23,7 @@ export async function dvcStarter(folder: Folder, file: string): Promise<Starter>
   const yaml = await import('yaml');
   const notes: Note[] = [];
   const note = (text: string) => notes.push({ at: file, text });
-  const pipeline = readMap(yaml, folder, file) ?? {};
+  const pipeline = readMap(yaml, folder, file, (trouble) => notes.push(trouble)) ?? {};
   const mentioned: (readonly string[])[] = [];
   const variables: Variables = {
     values: readVariables(pipeline, yaml, folder, note),

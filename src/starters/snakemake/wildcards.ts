@@ -16,7 +16,7 @@ export function matchPattern(pattern: string, path: string): Readonly<Record<str
     source += escaped(pattern.slice(at, match.index));
     at = match.index + match[0].length;
     const name = match[1]!;
-    source += seen.has(name) ? `\\k<${name}>` : `(?<${name}>${match[2]?.trim() || '.+'})`;
+    source += seen.has(name) ? `\\k<${name}>` : `(?<${name}>${constraintOf(match[2])})`;
     seen.add(name);
   }
   source += escaped(pattern.slice(at));
@@ -48,4 +48,10 @@ export function partsOf(pattern: string): readonly (string | { readonly wildcard
 
 function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+}
+
+/** A regular expression of a stranger's: without repeated groups, which can take for ever. */
+function constraintOf(written: string | undefined): string {
+  const constraint = written?.trim() ?? '';
+  return constraint === '' || /\)[*+{]/.test(constraint) ? '.+' : constraint;
 }

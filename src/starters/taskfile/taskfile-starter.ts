@@ -25,8 +25,8 @@ type Noting = (text: string) => void;
 
 export async function taskfileStarter(folder: Folder, file: string): Promise<Starter> {
   const yaml = await import('yaml');
-  const taskfile = readMap(yaml, folder, file) ?? {};
   const notes: Note[] = [];
+  const taskfile = readMap(yaml, folder, file, (trouble) => notes.push(trouble)) ?? {};
   const note: Noting = (text) => notes.push({ at: file, text });
   for (const field of ['includes', 'dotenv', 'shopt', 'set', 'output']) if (field in taskfile) note(field);
   const written = isMap(taskfile['tasks']) ? Object.entries(taskfile['tasks']) : [];
