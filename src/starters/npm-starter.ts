@@ -4,7 +4,7 @@
  */
 import type { Folder } from './folder.ts';
 import { oneLine } from './orch-text.ts';
-import { type Note, pipelineName, type Starter, type StarterTask, taskNamer } from './starter.ts';
+import { isRisky, type Note, pipelineName, type Starter, type StarterTask, taskNamer } from './starter.ts';
 
 const LONG_RUNNING = /^(dev|start|serve|watch|preview|storybook)$|(^|[:_-])(dev|serve|watch)$|--watch\b/;
 const BEGIN_WITH = ['build', 'compile', 'test', 'check', 'lint'];
@@ -46,7 +46,7 @@ export function npmStarter(folder: Folder, file: string): Starter {
   });
   const first =
     BEGIN_WITH.map((script) => names.get(script)).find((name) => name !== undefined) ??
-    kept.map(([script]) => script).find((script) => !LONG_RUNNING.test(script));
+    kept.map(([script]) => script).find((script) => !LONG_RUNNING.test(script) && !isRisky(script));
   const renamed = kept.find(([script]) => names.get(script) !== script);
   return {
     kind: 'npm',

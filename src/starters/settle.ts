@@ -12,15 +12,7 @@ import { suspectedScripts } from '../pipeline/suspected-scripts.ts';
 import { buildGraph, coverage, findCycle, type Graph, type PathMatching } from '../planner/graph.ts';
 import type { Folder } from './folder.ts';
 import { literalPath } from './orch-text.ts';
-import {
-  isPathList,
-  mapPaths,
-  type Note,
-  pathOf,
-  type Starter,
-  type StarterPath,
-  type StarterTask,
-} from './starter.ts';
+import { isPathList, mapPaths, type Note, pathOf, type Starter, type StarterTask } from './starter.ts';
 import { writeStarter } from './write-starter.ts';
 
 export interface SettleRequest {
@@ -53,7 +45,7 @@ const MATCHING: PathMatching = {
 const MOST_ROUNDS = 500;
 
 export async function settle(request: SettleRequest): Promise<Settled> {
-  let starter = withoutOwnCalls(request.starter);
+  let starter = withKnownNeeds(withoutOwnCalls(request.starter));
   for (let round = 0; round < MOST_ROUNDS; round++) {
     const text = await writeStarter(starter, request.schema);
     const { diagnostics, pipelines } = await loadPipelines({
@@ -190,59 +182,68 @@ function withoutOwnCalls(starter: Starter): Starter {
     .reduce((rest, { name }) => leaveOut(rest, name, 'it calls orch itself'), starter);
 }
 
+/** What could not be carried over can't be waited for either. */
+function withKnownNeeds(starter: Starter): Starter {
+  const known = new Set(starter.tasks.map(({ name }) => name));
+  const notes: Note[] = [];
+  const keep = (task: StarterTask, names: readonly string[] | undefined) =>
+    names?.filter((name) => {
+      if (known.has(taskOf(name))) return true;
+      notes.push({
+        at: starter.from ?? starter.name,
+        text: `${task.name}: its need ${name}, which is not here`,
+      });
+      return false;
+    });
+  const tasks = starter.tasks.map((task) => {
+    const needs = keep(task, task.needs);
+    const after = keep(task, task.after);
+    return { ...task, ...(needs && { needs }), ...(after && { after }) };
+  });
+  return { ...starter, tasks, notes: [...starter.notes, ...notes] };
+}
+
 const taskOf = (target: string) => target.replace(/\[.*$/, '');
 
 // ---- what a run would refuse --------------------------------------------------------------------------------
 
 /** An input that isn't there and that no task makes would stop every run: it becomes optional. */
 function withAbsent(starter: Starter, pipeline: Pipeline, graph: Graph, folder: Folder): Starter {
-  const absent = new Map<string, Set<string>>();
-  for (const { name, inputs } of pipeline.tasks)
-    for (const input of inputs) {
-      if (input.negated || input.optional || graph.isMadeInput(input) || isThere(input, folder)) continue;
-      const paths = absent.get(name) ?? new Set();
-      absent.set(name, paths.add(`${input.position.line}:${input.position.column}`));
-    }
-  if (absent.size === 0) return starter;
-  return {
-    ...starter,
-    tasks: starter.tasks.map((task) => {
-      const missing = pipeline.tasks
-        .filter(({ name }) => name === task.name)
-        .flatMap(({ inputs }) =>
-          inputs.filter(({ position }) => absent.get(task.name)?.has(`${position.line}:${position.column}`)),
-        );
-      if (missing.length === 0 || task.inputs === undefined) return task;
-      const isMissing = isOneOf(missing);
-      return {
-        ...task,
-        inputs: mapPaths(task.inputs, (path) =>
-          isMissing(path) && path.optional !== true
-            ? { ...path, optional: true, comment: path.comment ?? 'not there yet' }
-            : path,
-        ),
-      };
-    }),
-  };
+  let isChanged = false;
+  const tasks = starter.tasks.map((task) => {
+    if (task.inputs === undefined) return task;
+    const inputs = pipeline.tasks.filter(({ name }) => name === task.name).flatMap((cell) => cell.inputs);
+    // Each path of the starter has a place of its own in the text, in the order in which they are written.
+    const places = [...new Set(inputs.map(({ position }) => placeOf(position)))].sort((a, b) => a - b);
+    const absent = new Set(
+      inputs
+        .filter(
+          (input) =>
+            !input.negated && !input.optional && !graph.isMadeInput(input) && !isThere(input, folder),
+        )
+        .map(({ position }) => places.indexOf(placeOf(position))),
+    );
+    if (absent.size === 0) return task;
+    isChanged = true;
+    let at = -1;
+    return {
+      ...task,
+      inputs: mapPaths(task.inputs, (path) => {
+        at += 1;
+        return absent.has(at) ? { ...path, optional: true, comment: path.comment ?? 'not there yet' } : path;
+      }),
+    };
+  });
+  return isChanged ? { ...starter, tasks } : starter;
 }
+
+/** Lines are shorter than that. */
+const placeOf = ({ line, column }: InputSpec['position']): number =>
+  line * 100_000 + Math.min(column, 99_999);
 
 function isThere({ kind, path, external }: InputSpec, folder: Folder): boolean {
   if (kind === 'glob') return external || folder.match(path).length > 0;
   return folder.kindOf(path) !== null;
-}
-
-/** Paths of a starter that mean one of these inputs; of a matrix, where any cell's is one. */
-function isOneOf(inputs: readonly InputSpec[]): (path: StarterPath) => boolean {
-  const tests = inputs.map(({ path, kind }) => ({ path, kind }));
-  return ({ path }) =>
-    tests.some((test) => {
-      if (!path.includes('${{'))
-        return (
-          path === (test.kind === 'glob' ? test.path : literalPath(test.path)) || path === `${test.path}/`
-        );
-      const parts = path.split(/\$\{\{.*?\}\}/s).map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-      return new RegExp(`^${parts.join('.*')}$`, 's').test(test.path);
-    });
 }
 
 /** Files that a cached command names and that are there are inputs. */

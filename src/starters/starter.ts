@@ -140,6 +140,13 @@ export function taskNamer(): (wanted: string) => string {
   };
 }
 
+/** Names of what nobody wants to happen by a bare `orch run`. */
+export function isRisky(name: string): boolean {
+  return /install|deploy|publish|release|upload|push|clean|remove|delete|drop|reset|purge|destroy|migrate/i.test(
+    name,
+  );
+}
+
 /** A name for the pipeline, from a folder's. */
 export function pipelineName(folder: string): string {
   return taskNamer()(folder.slice(folder.lastIndexOf('/') + 1)).replace(/^task$/, 'pipeline');

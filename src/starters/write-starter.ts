@@ -97,7 +97,7 @@ function commented(lines: readonly string[]): string {
 
 /** One line, in which nothing acts on a terminal or is forbidden in YAML. */
 function asComment(text: string): string {
-  return harmless(text.replace(/\s+/g, ' '));
+  return harmless(text.replace(/[\t\r\n]+/g, ' '));
 }
 
 /** A map with `default` or `type` would be read as a declaration. */

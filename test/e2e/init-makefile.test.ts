@@ -107,6 +107,29 @@ describe('a Makefile', () => {
     expect(await project.command('./hello')).toBe('bye\n');
   });
 
+  it('goes by wildcards, so that a new file counts', async () => {
+    const project = folderWith({
+      Makefile: 'SRC = $(wildcard notes/*.md)\nall.txt: $(SRC)\n\tcat $^ > $@\n',
+      'notes/a.md': 'a\n',
+      'notes/b.md': 'b\n',
+    });
+    await project.ok('init');
+    expect(await project.ran()).toEqual(['all.txt']);
+    project.write('notes/c.md', 'c\n');
+    expect(await project.ran()).toEqual(['all.txt']);
+    expect(project.read('all.txt')).toBe('a\nb\nc\n');
+  });
+
+  it('has names without files that nobody declared .PHONY', async () => {
+    const project = folderWith({
+      Makefile:
+        'check: lint ; true check\nlint: ; which lint || true\nbin: ; mkdir -p bin; touch bin/x\ntool: ; touch tool\n',
+    });
+    await project.ok('init');
+    expect(await project.ran('check', 'tool')).toEqual(['check', 'lint', 'tool']);
+    expect(await project.ran('check', 'tool')).toEqual(['check', 'lint']);
+  });
+
   it('keeps each line of a recipe to itself, as make does', async () => {
     const makefile = [
       'out.txt: sub/in.txt',

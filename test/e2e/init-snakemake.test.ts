@@ -7,9 +7,9 @@ describe('a Snakefile', () => {
     const project = foundProject('snakemake');
     const { stdout } = await project.init();
     expect(stdout.split('\n').slice(2, 5)).toEqual([
-      'not carried over: Snakefile:57: rule plot: script: needs Snakemake',
-      'not carried over: Snakefile:15: temp(…) of trim (the files stay)',
-      'not carried over: Snakefile:33: conda of count (have what the commands need on the PATH)',
+      'not carried over: Snakefile:58: rule plot: script: needs Snakemake',
+      'not carried over: Snakefile:16: temp(…) of trim (the files stay)',
+      'not carried over: Snakefile:34: conda of count (have what the commands need on the PATH)',
     ]);
     expect(await project.ran()).toEqual([
       'count[sample=a,kind=long]',
@@ -23,6 +23,8 @@ describe('a Snakefile', () => {
     expect(project.read('results/summary.txt')).toMatch(/^Codons\n/);
     expect(project.read('logs/trim/a.log')).toBe('trimmed a\n');
     expect(await project.ran()).toEqual([]);
+    await project.ok('run', 'clean');
+    expect(project.exists('trimmed')).toBe(false);
   });
 
   it('reruns what a parameter of the config file, or a file, asks for', async () => {

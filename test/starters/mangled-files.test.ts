@@ -132,7 +132,7 @@ describe('a starter from a mangled file loads', () => {
           text,
         ).toEqual([]);
       }),
-      { numRuns: Number(process.env['ORCH_TEST_RUNS'] ?? 40) },
+      { numRuns: Number(process.env['ORCH_TEST_RUNS'] ?? 25) },
     );
   });
 });

@@ -81,6 +81,9 @@ async function choose(sources: readonly Source[], options: InitOptions): Promise
   }
 }
 
+/** More would push what matters off the screen; all of them stand in the file. */
+const MOST_NOTES = 12;
+
 function report(initiated: Initiated, sources: readonly Source[], isDry: boolean): readonly string[] {
   const { kind, from, file, taskCount, paramNames, notes, made, occupied, schemaFile, isSchemaOld } =
     initiated;
@@ -97,7 +100,8 @@ function report(initiated: Initiated, sources: readonly Source[], isDry: boolean
     ),
     `${isDry ? 'would write' : 'wrote'} ${file} (${tasks}${params})${schemaFile === null ? '' : ` and ${schemaFile}, which editors read`}`,
     ...(isSchemaOld ? [OLD_SCHEMA] : []),
-    ...notes.map(noteLine),
+    ...notes.slice(0, MOST_NOTES).map(noteLine),
+    ...(notes.length > MOST_NOTES ? [`and ${notes.length - MOST_NOTES} more, at the end of ${file}`] : []),
   ];
   if (isDry) return lines;
   lines.push('next: `orch run -n` shows what would run and why, `orch run` does it');

@@ -177,7 +177,8 @@ function paramFiles(
   for (const entry of listOf(params)) {
     if (typeof entry === 'string') {
       // Handed over by the command: then orch's own parameter decides.
-      if (new RegExp(`\\$\\{\\s*${entry.replace(/[.[\]]/g, '\\$&')}\\s*\\}`).test(command)) continue;
+      if (new RegExp(`\\$\\{\\s*${entry.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}\\s*\\}`).test(command))
+        continue;
       read.add('params.yaml');
       keys.push(entry);
     } else if (isMap(entry))

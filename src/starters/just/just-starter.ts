@@ -80,6 +80,7 @@ function taskOf(recipe: JustRecipe, place: Place): Outcome<StarterTask, string> 
     name: names.get(recipe.name)!,
     ...(recipe.description === null ? {} : { description: recipe.description }),
     ...(needs.length > 0 ? { needs } : {}),
+    ...(recipe.groups.length > 0 ? { labels: recipe.groups } : {}),
   };
   const [first = ''] = recipe.body;
   const shebang = /^#!\s*(?:\/usr\/bin\/env\s+(?:-S\s+)?)?(\S+)(.*)$/.exec(first);

@@ -14,6 +14,7 @@ export interface JustRecipe {
   /** Without the indentation that they share. */
   readonly body: readonly string[];
   readonly description: string | null;
+  readonly groups: readonly string[];
   readonly line: number;
 }
 
@@ -34,6 +35,7 @@ export function readJustfile(text: string): Justfile {
   const settings = new Map<string, string>();
   const others: Justfile['others'][number][] = [];
   let comment: string | null = null;
+  let groups: string[] = [];
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at]!;
     const trimmed = line.trim();
@@ -47,10 +49,16 @@ export function readJustfile(text: string): Justfile {
     if (setting !== null) settings.set(setting[1]!, setting[2] ?? 'true');
     else if (/^alias\s/.test(line)) others.push({ line: at + 1, text: trimmed });
     else if (assignment !== null) {
+      const open = /^('{3}|"{3}|'|"|`)/.exec(assignment[3]!)?.[0];
+      // A text over several lines.
+      if (open !== undefined && !assignment[3]!.slice(open.length).includes(open))
+        while (at + 1 < lines.length && !lines[++at]!.includes(open));
       variables.set(assignment[2]!, assignment[3]!.trim());
       if (assignment[1] !== undefined) exported.push(assignment[2]!);
     } else if (/^\[.*\]$/.test(trimmed)) {
-      if (!/^\[(private|no-cd|group\(|doc\()/.test(trimmed)) others.push({ line: at + 1, text: trimmed });
+      const group = /^\[group[(:]\s*['"]([^'"]+)['"]\)?\]$/.exec(trimmed)?.[1];
+      if (group !== undefined) groups.push(group);
+      else if (!/^\[(private|no-cd|doc[(:])/.test(trimmed)) others.push({ line: at + 1, text: trimmed });
       continue;
     } else if (header !== null && !/^\s/.test(line)) {
       const body: string[] = [];
@@ -66,10 +74,12 @@ export function readJustfile(text: string): Justfile {
         subsequents: dependenciesOf(after),
         body: dedented(body),
         description: comment,
+        groups,
         line: start + 1,
       });
     } else others.push({ line: at + 1, text: trimmed });
     comment = null;
+    groups = [];
   }
   return { recipes, variables, exported, settings, others };
 }

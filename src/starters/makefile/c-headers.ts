@@ -22,6 +22,7 @@ export function headerGlobs(sources: readonly string[], command: string, folder:
   );
   const seen = new Set<string>();
   const folders = new Map<string, Set<string>>();
+  const listed = new Set(sources);
   const look = (path: string): void => {
     if (seen.has(path)) return;
     seen.add(path);
@@ -34,7 +35,8 @@ export function headerGlobs(sources: readonly string[], command: string, folder:
         .find((candidate) => !candidate.startsWith('../') && folder.kindOf(candidate) === 'file');
       if (found === undefined) continue;
       const dir = posix.dirname(found);
-      folders.set(dir, (folders.get(dir) ?? new Set()).add(posix.extname(found)));
+      // Written by hand among the prerequisites: then the makefile says what counts.
+      if (!listed.has(found)) folders.set(dir, (folders.get(dir) ?? new Set()).add(posix.extname(found)));
       look(found);
     }
   };

@@ -7,10 +7,15 @@ import { type CommandPiece, textOf } from '../orch-text.ts';
 import { dirOf, patsubst, TEXT_FUNCTIONS } from './functions.ts';
 import { endOfReference, splitArguments, wordsOf } from './logical-lines.ts';
 
+export interface MakeVariable {
+  /** Unexpanded unless simple. */
+  readonly value: string;
+  readonly isSimple: boolean;
+}
+
 /** How names are answered. Text for a plain value; pieces where a placeholder may stand. */
 export interface Names {
-  /** The unexpanded value of a variable, `isSimple` where nothing in it is to be expanded; null for none. */
-  variable(name: string): { readonly value: string; readonly isSimple: boolean } | null;
+  variable(name: string): MakeVariable | null;
   /** In a recipe: what stands for a variable as a whole, instead of its text. */
   known?(name: string): CommandPiece | null;
   /** In a recipe: `@`, `<`, `^`… */

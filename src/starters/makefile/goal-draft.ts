@@ -4,7 +4,7 @@
  */
 import { fail, type Outcome, ok } from '../../base/outcome.ts';
 import type { Folder } from '../folder.ts';
-import { commandText, literalPath, plainCommand, projectPath, textOf } from '../orch-text.ts';
+import { commandText, literalPath, literalText, plainCommand, projectPath, textOf } from '../orch-text.ts';
 import type { StarterPath } from '../starter.ts';
 import { headerGlobs, isCSource } from './c-headers.ts';
 import type { GoalKind } from './goal-kinds.ts';
@@ -41,9 +41,14 @@ export interface DraftSurroundings {
   readonly folder: Folder;
   readonly recipes: Recipes;
   readonly kinds: ReadonlyMap<string, GoalKind>;
+  /** Globs and what they match: Makefile.wildcards. */
+  readonly wildcards: ReadonlyMap<string, readonly string[]>;
 }
 
-export function draftOf(goal: Goal, { folder, recipes, kinds }: DraftSurroundings): Outcome<Draft, string> {
+export function draftOf(
+  goal: Goal,
+  { folder, recipes, kinds, wildcards }: DraftSurroundings,
+): Outcome<Draft, string> {
   const kind = kinds.get(goal.targets[0]!)!;
   const outside = goal.targets.find((target) => !projectPath(target, folder.root).ok);
   if (kind === 'file' && outside !== undefined) return fail(`${outside} lies outside this folder`);
@@ -52,11 +57,11 @@ export function draftOf(goal: Goal, { folder, recipes, kinds }: DraftSurrounding
   const isTask = (name: string) => ['command', 'group'].includes(kinds.get(name) ?? '');
   const isMade = (name: string) => isTask(name) || kinds.get(name) === 'file';
   const isFile = (name: string) => ['file', undefined].includes(kinds.get(name)) && !name.startsWith('-l');
-  const made = goal.prerequisites.filter(isMade);
+  const needed = goal.prerequisites.filter(isMade);
   const common = {
     goal,
     kind,
-    isOrdered: made.length > 1 && made.some((name) => kinds.get(name) === 'command'),
+    isOrdered: needed.length > 1 && needed.some((name) => kinds.get(name) === 'command'),
     after: goal.orderOnly.filter(isMade),
     alwaysRuns:
       kind === 'command' ||
@@ -64,7 +69,7 @@ export function draftOf(goal: Goal, { folder, recipes, kinds }: DraftSurrounding
   };
   if (goal.recipe === null || kind === 'group') {
     const nothing = { inputs: [], headers: [], run: null, plainRun: null, cell: null };
-    return ok({ ...common, ...nothing, needs: made });
+    return ok({ ...common, ...nothing, needs: needed });
   }
 
   const prerequisites = goal.prerequisites.filter((name) => kinds.get(name) !== 'folder');
@@ -85,7 +90,13 @@ export function draftOf(goal: Goal, { folder, recipes, kinds }: DraftSurrounding
       output: kind === 'file' ? 'outputs[0]' : null,
       stemName,
     });
-  const inputsOf = (within: string | null) => files.map((file) => inputOf(file, goal, folder, within));
+  const named = goal.recipe.some((line) => /\$(<|[({]<)/.test(line)) ? files[0] : undefined;
+  const made = (path: string) => kinds.get(path) === 'file';
+  const shown = withGlobs(files, wildcards, { named, made });
+  const inputsOf = (within: string | null) =>
+    shown.map((file) =>
+      wildcards.has(file) ? { path: literalText(file) } : inputOf(file, goal, folder, within),
+    );
   const single = command(null);
   if (!single.ok) return single;
   const draft = {
@@ -109,6 +120,26 @@ export function draftOf(goal: Goal, { folder, recipes, kinds }: DraftSurrounding
   const { needs, after, alwaysRuns } = draft;
   const shape = JSON.stringify([goal.rule.at, goal.rule.targets, inFolder(''), needs, after, alwaysRuns]);
   return ok({ ...draft, cell: { shape, inFolder } });
+}
+
+/**
+ * Files that a wildcard of the makefile stood for become that glob, so that a new file counts. Not one that `$<`
+ * names, nor where another task makes some of them.
+ */
+function withGlobs(
+  files: readonly string[],
+  wildcards: ReadonlyMap<string, readonly string[]>,
+  { named, made }: { readonly named: string | undefined; readonly made: (path: string) => boolean },
+): readonly string[] {
+  let shown = files;
+  for (const [glob, matches] of wildcards) {
+    const all = new Set(matches);
+    if (all.has(named ?? '') || matches.some(made) || !matches.every((path) => shown.includes(path)))
+      continue;
+    const first = shown.findIndex((path) => all.has(path));
+    shown = shown.flatMap((path, at) => (at === first ? [glob] : all.has(path) ? [] : [path]));
+  }
+  return shown;
 }
 
 /** The goal's command with everything written out. */

@@ -44,7 +44,14 @@ function kindOf(goal: Goal, command: string, targets: readonly string[], folder:
   if (isPhony) return 'command';
   // A plain name of which no command makes a file: .PHONY in all but name.
   const isPlainName = !/[./]/.test(target) && stem === null && goal.targets.length === 1;
-  const isMentioned =
-    recipe.some((line) => /\$(@|[({]@)/.test(line)) || command.split(/[^\w.-]+/).includes(target);
-  return isPlainName && !isMentioned && folder.kindOf(target) === null ? 'command' : 'file';
+  const isMade = recipe.some((line) => /\$(@|[({]@)/.test(line)) || writes(command, target);
+  return isPlainName && !isMade && folder.kindOf(target) === null ? 'command' : 'file';
+}
+
+/** Does a command look as if it made a file of this name? */
+function writes(command: string, name: string): boolean {
+  const file = `(?:\\./)?${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?=[\\s;&|)]|$)`;
+  return new RegExp(
+    `(?:-o\\s*|>\\s*|\\b(?:touch|mkdir|tee)\\s+(?:-\\w+\\s+)*|\\b(?:cp|mv|ln|tar|ar)\\s[^;&|\\n]*\\s)${file}`,
+  ).test(command);
 }

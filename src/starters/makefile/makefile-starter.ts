@@ -38,7 +38,7 @@ export function makefileStarter(folder: Folder, file: string): Starter {
   const drafts = plan.goals
     .filter(({ targets: [target] }) => ['file', 'command', 'group'].includes(kinds.get(target!)!))
     .flatMap((goal): Draft[] => {
-      const draft = draftOf(goal, { folder, recipes, kinds });
+      const draft = draftOf(goal, { folder, recipes, kinds, wildcards: makefile.wildcards });
       if (draft.ok) return [draft.value];
       notes.push({ at: goal.rule.at, text: `${goal.targets.join(' ')}: ${draft.error}` });
       return [];
@@ -69,6 +69,7 @@ export function makefileStarter(folder: Folder, file: string): Starter {
     lessons: [
       'A target file is an output, its prerequisites are inputs; a task waits for the task that makes an input.',
       'What was .PHONY has `cache: false`: it runs every time. Without that line it runs only when an input changed.',
+      ...(tasks.some(({ matrix }) => matrix !== undefined) ? [MATRIX] : []),
       ...(tasks.some(({ run }) => /^\(/m.test(run ?? '')) ? [SUBSHELLS] : []),
     ],
     params,
@@ -80,6 +81,7 @@ export function makefileStarter(folder: Folder, file: string): Starter {
   };
 }
 
+const MATRIX = 'A pattern rule became a matrix of the files that are there now: add a new file to it.';
 const SIDE_BY_SIDE =
   'make does these one after the other, orch side by side: give one that must wait for another a `needs` of its own';
 const SUBSHELLS =

@@ -2,19 +2,13 @@
  * Reads a makefile as make would in its first phase: assignments, conditionals, includes and rules, top to bottom,
  * without running anything. Recipes stay unexpanded. What isn't understood is noted, with its line.
  */
-import { arch, type } from 'node:os';
-import { fail, type Outcome, ok } from '../../base/outcome.ts';
 import type { Folder } from '../folder.ts';
 import { oneLine, textOf } from '../orch-text.ts';
 import type { Note } from '../starter.ts';
-import { expandText, type Names } from './expand.ts';
-import { indexOutside, type LogicalLine, logicalLines, splitArguments, wordsOf } from './logical-lines.ts';
-
-export interface MakeVariable {
-  /** Unexpanded unless simple. */
-  readonly value: string;
-  readonly isSimple: boolean;
-}
+import { createConditionals } from './conditionals.ts';
+import { expandText, type MakeVariable, type Names } from './expand.ts';
+import { DEFAULT_VARIABLES, shellFact } from './facts.ts';
+import { indexOutside, type LogicalLine, logicalLines, wordsOf } from './logical-lines.ts';
 
 export interface MakeRule {
   readonly targets: readonly string[];
@@ -41,15 +35,12 @@ export interface Makefile {
   readonly special: ReadonlySet<string>;
   /** Names of exported variables. */
   readonly exported: readonly string[];
+  /** Patterns of `$(wildcard …)` that formed targets and prerequisites, as globs of orch, with what they match. */
+  readonly wildcards: ReadonlyMap<string, readonly string[]>;
   /** Variables by which targets, prerequisites or conditions were formed. */
   readonly structural: ReadonlySet<string>;
   readonly notes: readonly Note[];
 }
-
-export const DEFAULT_VARIABLES: Readonly<Record<string, string>> = {
-  ...{ CC: 'cc', CXX: 'g++', CPP: '$(CC) -E', AR: 'ar', ARFLAGS: '-rv', AS: 'as', FC: 'f77', LD: 'ld' },
-  ...{ LEX: 'lex', YACC: 'yacc', RM: 'rm -f', MAKE: 'make', MAKEFLAGS: '', MFLAGS: '', SHELL: '/bin/sh' },
-};
 
 const ASSIGNMENT =
   /^\s*((?:(?:export|override|private)\s+)*)((?:[^\s:#=+?!$]|\$\([^()]*\)|\$\{[^{}]*\})+)\s*(=|:{1,3}=|\?=|\+=|!=)\s*([\s\S]*)$/;
@@ -63,6 +54,7 @@ export function readMakefile(folder: Folder, file: string): Makefile {
   const structural = new Set<string>();
   const notes: Note[] = [];
   const included = new Set<string>();
+  const wildcards = new Map<string, readonly string[]>();
   let goal: string | null = null;
 
   const names = (onUse: (name: string) => void = () => {}): Names => ({
@@ -76,7 +68,13 @@ export function readMakefile(folder: Folder, file: string): Makefile {
     },
     undefined: () => '',
     shell: (command) => shellFact(textOf(command), folder),
-    match: (pattern) => folder.match(pattern.replace(/^\.\//, '')),
+    match(pattern) {
+      const glob = pattern.replace(/^(\.\/)+/, '');
+      const matches = folder.match(glob);
+      // `src/*` may as well match what is made there; `src/*.c` says what it means.
+      if (matches.length > 1 && /\.\w+$/.test(glob)) wildcards.set(glob, matches);
+      return matches;
+    },
   });
   const structure = names((name) => structural.add(name));
   const note = (at: string, text: string) => notes.push({ at, text });
@@ -84,16 +82,15 @@ export function readMakefile(folder: Folder, file: string): Makefile {
   function readFile(path: string, text: string): void {
     included.add(path);
     const lines = logicalLines(text);
-    /** Of each open conditional: is this branch read, and was one read already? */
-    const branches: { isRead: boolean; wasRead: boolean }[] = [];
+    const conditionals = createConditionals({ names: structure, variables, structural, note });
     let rule: (MakeRule & { recipe: string[] | null }) | null = null;
     let comment = '';
     const at = ({ line }: LogicalLine) => `${path}:${line}`;
     for (let index = 0; index < lines.length; index++) {
       const line = lines[index]!;
       const stripped = line.text.trim();
-      if (conditional(line, stripped, branches, at(line))) continue;
-      if (branches.some(({ isRead }) => !isRead)) continue;
+      if (!line.isRecipe && conditionals.take(stripped, at(line))) continue;
+      if (!conditionals.isRead()) continue;
       if (line.isRecipe && (rule !== null || !ASSIGNMENT.test(line.text))) {
         if (rule !== null && line.text.trim() !== '') {
           rule.recipe ??= [];
@@ -129,80 +126,6 @@ export function readMakefile(folder: Folder, file: string): Makefile {
       rule = readRule(line, above, at(line));
       if (rule !== null) rules.push(rule);
     }
-  }
-
-  function conditional(
-    { isRecipe }: LogicalLine,
-    text: string,
-    branches: { isRead: boolean; wasRead: boolean }[],
-    at: string,
-  ): boolean {
-    if (isRecipe) return false;
-    const match = /^(else\s+)?(ifeq|ifneq|ifdef|ifndef)\b(.*)$/.exec(text);
-    const current = branches.at(-1);
-    if (match !== null) {
-      const isElse = match[1] !== undefined;
-      if (isElse && current === undefined) return true;
-      const isOpen = branches.slice(0, isElse ? -1 : undefined).every(({ isRead }) => isRead);
-      const mayRead = isOpen && !(isElse && current!.wasRead);
-      const holds = mayRead && decide(match[2]!, match[3]!.trim(), at);
-      if (!isElse) branches.push({ isRead: holds, wasRead: holds });
-      else {
-        current!.isRead = holds;
-        current!.wasRead ||= holds;
-      }
-      return true;
-    }
-    if (/^else\b/.test(text) && current !== undefined) {
-      current.isRead = !current.wasRead;
-      current.wasRead = true;
-      return true;
-    }
-    if (/^endif\b/.test(text)) {
-      branches.pop();
-      return true;
-    }
-    return false;
-  }
-
-  /** Does a condition hold? One that can't be decided doesn't, and is noted. */
-  function decide(word: string, text: string, at: string): boolean {
-    const unset: string[] = [];
-    const watching: Names = {
-      ...structure,
-      undefined(name) {
-        unset.push(name);
-        return '';
-      },
-    };
-    const holds = ((): Outcome<boolean, string> => {
-      if (word === 'ifdef' || word === 'ifndef') {
-        const name = expandText(text, watching);
-        if (!name.ok) return name;
-        structural.add(name.value);
-        const value = variables.get(name.value)?.value ?? DEFAULT_VARIABLES[name.value] ?? '';
-        if (!variables.has(name.value)) unset.push(name.value);
-        return ok((value !== '') === (word === 'ifdef'));
-      }
-      const quoted = /^(["'])(.*?)\1\s*(["'])(.*?)\3$/.exec(text);
-      const [left = '', right = ''] =
-        quoted !== null ? [quoted[2]!, quoted[4]!] : splitArguments(text.replace(/^\(|\)$/g, ''), 2);
-      const a = expandText(left.trim(), watching);
-      if (!a.ok) return a;
-      const b = expandText(right.trim(), watching);
-      if (!b.ok) return b;
-      return ok((a.value.trim() === b.value.trim()) === (word === 'ifeq'));
-    })();
-    if (!holds.ok) {
-      note(at, `${word} ${oneLine(text)} (${holds.error}): its lines were not read`);
-      return false;
-    }
-    if (unset.length > 0)
-      note(
-        at,
-        `${word} ${oneLine(text)} (${[...new Set(unset)].join(', ')} is not set: decided so once and for all)`,
-      );
-    return holds.value;
   }
 
   /** Lines that are neither assignments nor rules. */
@@ -348,7 +271,7 @@ export function readMakefile(folder: Folder, file: string): Makefile {
 
   const text = folder.read(file);
   if (text !== null) readFile(file, text);
-  return { rules, variables, phony, goal, special, exported: [...exported], structural, notes };
+  return { rules, variables, phony, goal, special, exported: [...exported], wildcards, structural, notes };
 }
 
 /** `./a` is `a`, as make has it too. */
@@ -366,28 +289,4 @@ function descriptionIn(behind: string, above: string): string | null {
   if (marked !== undefined) return marked.trim();
   const words = above.replace(/^#+\s*/, '').trim();
   return /^[A-Za-z][^=$:]{2,80}$/.test(words) && !/[-=#]{4}/.test(words) ? words.replace(/\.$/, '') : null;
-}
-
-/** Facts about this machine that makefiles ask a shell for, without one. */
-function shellFact(command: string, folder: Folder): Outcome<readonly string[], string> {
-  switch (command.trim().replace(/\s*2>\s*\/dev\/null/, '')) {
-    case 'uname':
-    case 'uname -s':
-      return ok([type()]);
-    case 'uname -m':
-      return ok([
-        arch() === 'x64' ? 'x86_64' : arch() === 'arm64' && type() === 'Linux' ? 'aarch64' : arch(),
-      ]);
-    case 'pwd':
-      return ok([folder.root]);
-  }
-  const find = /^find\s+(\S+)\s+(?:-type\s+f\s+)?-name\s+(["']?)([\w.*?-]+)\2(?:\s+-type\s+f)?$/.exec(
-    command.trim(),
-  );
-  if (find !== null && !/[*?]/.test(find[1]!)) {
-    const start = find[1]!.replace(/^\.(\/|$)/, '').replace(/\/$/, '');
-    const glob = [...(start === '' ? [] : [start]), '**', find[3]].join('/');
-    return ok([folder.match(glob).join(' ')]);
-  }
-  return fail(`$(shell ${oneLine(command, 40)}) is not run`);
 }

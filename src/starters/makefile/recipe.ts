@@ -8,8 +8,9 @@ import { type CommandPiece, isPlainWords, textOf, type Value } from '../orch-tex
 import { type ShellLine, scriptOf } from '../shell-lines.ts';
 import type { StarterParam } from '../starter.ts';
 import { expandPieces, expandText, type Names } from './expand.ts';
+import { DEFAULT_VARIABLES } from './facts.ts';
 import { wordsOf } from './logical-lines.ts';
-import { DEFAULT_VARIABLES, type Makefile } from './read-makefile.ts';
+import type { Makefile } from './read-makefile.ts';
 
 /** Variables that hold any number of words, also where they have one at present. */
 const MANY_WORDS = /(FLAGS|LIBS|LIBES|ARGS|OPTS|OPTIONS|INCLUDES|DEFS|DEFINES)$/;

@@ -5,7 +5,8 @@ export interface SnakeRule {
   readonly name: string;
   /** Tokens behind `input:` and so on. */
   readonly directives: ReadonlyMap<string, readonly Token[]>;
-  readonly line: number;
+  /** `Snakefile:12`. */
+  readonly at: string;
 }
 
 export interface Snakefile {
@@ -16,7 +17,7 @@ export interface Snakefile {
   readonly settings: readonly {
     readonly name: string;
     readonly value: readonly Token[];
-    readonly line: number;
+    readonly at: string;
   }[];
 }
 
@@ -25,7 +26,8 @@ const DIRECTIVES =
 const SETTINGS =
   'configfile include workdir localrules ruleorder wildcard_constraints container containerized envvars pepfile report module use onsuccess onerror onstart singularity scattergather';
 
-export function readSnakefile(text: string): Snakefile {
+/** `file`: for messages. */
+export function readSnakefile(text: string, file: string): Snakefile {
   const rules: SnakeRule[] = [];
   const assignments: Snakefile['assignments'][number][] = [];
   const settings: Snakefile['settings'][number][] = [];
@@ -33,13 +35,13 @@ export function readSnakefile(text: string): Snakefile {
     const rule = /^(?:rule|checkpoint)\s*(\w*)\s*:/.exec(block.text);
     if (rule !== null) {
       const name = rule[1] || `rule_at_line_${block.line}`;
-      rules.push({ name, line: block.line, directives: directivesOf(block) });
+      rules.push({ name, at: `${file}:${block.line}`, directives: directivesOf(block) });
       continue;
     }
     const setting = new RegExp(`^(${SETTINGS.replaceAll(' ', '|')})\\b\\s*:?`).exec(block.text);
     if (setting !== null) {
       const value = tokensOf(block.text.slice(setting[0].length));
-      settings.push({ name: setting[1]!, value, line: block.line });
+      settings.push({ name: setting[1]!, value, at: `${file}:${block.line}` });
       continue;
     }
     const assigned = /^\(?\s*([A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)\s*,?\s*\)?\s*=(?!=)/.exec(block.text);

@@ -2,6 +2,7 @@
  * A Snakefile as a pipeline: rules are tasks, wildcards a matrix of what the targets ask for. Reads it as text;
  * rules that are Python need Snakemake and are named.
  */
+import { posix } from 'node:path';
 import type { Folder } from '../folder.ts';
 import { type JsonMap, pruned, readMap } from '../plain-data.ts';
 import { type Note, pipelineName, type Starter, type StarterTask } from '../starter.ts';
@@ -22,17 +23,19 @@ const IGNORED = [
   'group',
 ];
 
+type Noting = (at: string, text: string) => void;
+
 export async function snakemakeStarter(folder: Folder, file: string): Promise<Starter> {
   const yaml = await import('yaml');
-  const snakefile = readSnakefile(folder.read(file) ?? '');
   const notes: Note[] = [];
-  const note = (line: number, text: string) => notes.push({ at: `${file}:${line}`, text });
+  const note: Noting = (at, text) => notes.push({ at, text });
+  const snakefile = readWithIncludes(folder, file, new Set());
   let config: JsonMap = {};
-  for (const { name, value, line } of snakefile.settings) {
+  for (const { name, value, at } of snakefile.settings) {
     const path = value[0]?.kind === 'string' ? value[0].text : null;
     const map = name === 'configfile' && path !== null ? readMap(yaml, folder, path) : null;
     if (map !== null) config = { ...config, ...map };
-    else if (!['localrules', 'wildcard_constraints', 'envvars'].includes(name)) note(line, name);
+    else if (!['localrules', 'wildcard_constraints', 'envvars'].includes(name)) note(at, name);
   }
   const names = new Map<string, SnakeValue>();
   const outputsOf = new Map<string, RuleDraft['outputs']>();
@@ -69,7 +72,7 @@ export async function snakemakeStarter(folder: Folder, file: string): Promise<St
     const { rule } = draft;
     const wanted = jobs.ofRule.get(rule.name)!;
     if (wanted.length === 0) {
-      note(rule.line, `rule ${rule.name}: nothing that is asked for is made by it`);
+      note(rule.at, `rule ${rule.name}: nothing that is asked for is made by it`);
       return [];
     }
     const isGroup = !['shell', 'script', 'run', 'notebook', 'wrapper', 'cwl'].some((name) =>
@@ -83,7 +86,7 @@ export async function snakemakeStarter(folder: Folder, file: string): Promise<St
       root: folder.root,
     });
     if (task.ok) return [task.value];
-    note(rule.line, `rule ${rule.name}: ${task.error}`);
+    note(rule.at, `rule ${rule.name}: ${task.error}`);
     return [];
   });
   noteIgnored(drafts, note);
@@ -113,16 +116,36 @@ export async function snakemakeStarter(folder: Folder, file: string): Promise<St
   };
 }
 
+/** With the files that it includes by a literal path: their names come first, their rules last. */
+function readWithIncludes(folder: Folder, file: string, seen: Set<string>): Snakefile {
+  seen.add(file);
+  const own = readSnakefile(folder.read(file) ?? '', file);
+  const rest: Snakefile['settings'][number][] = [];
+  const included: Snakefile[] = [];
+  for (const setting of own.settings) {
+    const [path, ...others] = setting.value;
+    const target = path?.kind === 'string' && !path.isFormat && others.length === 0 ? path.text : null;
+    const found = target === null ? null : posix.join(posix.dirname(file), target);
+    if (setting.name !== 'include' || found === null || folder.kindOf(found) !== 'file') rest.push(setting);
+    else if (!seen.has(found)) included.push(readWithIncludes(folder, found, seen));
+  }
+  return {
+    rules: [...own.rules, ...included.flatMap(({ rules }) => rules)],
+    assignments: [...included.flatMap(({ assignments }) => assignments), ...own.assignments],
+    settings: [...rest, ...included.flatMap(({ settings }) => settings)],
+  };
+}
+
 function draftsOf(
   { rules }: Snakefile,
   scope: ValueScope,
   outputsOf: Map<string, RuleDraft['outputs']>,
-  note: (line: number, text: string) => void,
+  note: Noting,
 ): readonly RuleDraft[] {
   const withOutputs = rules.flatMap((rule) => {
     const outputs = filesOf(rule.directives.get('output'), scope);
     if (!outputs.ok) {
-      note(rule.line, `rule ${rule.name}: its output is ${outputs.error}`);
+      note(rule.at, `rule ${rule.name}: its output is ${outputs.error}`);
       return [];
     }
     outputsOf.set(rule.name, outputs.value);
@@ -131,7 +154,7 @@ function draftsOf(
   return withOutputs.flatMap(({ rule, outputs }) => {
     const inputs = filesOf(rule.directives.get('input'), scope);
     if (inputs.ok) return [{ rule, inputs: inputs.value, outputs }];
-    note(rule.line, `rule ${rule.name}: its input is ${inputs.error}`);
+    note(rule.at, `rule ${rule.name}: its input is ${inputs.error}`);
     return [];
   });
 }
@@ -144,11 +167,11 @@ function makersOf({ inputs }: RuleDraft, jobs: Jobs): readonly string[] {
   return [...new Set(makers)];
 }
 
-function noteIgnored(drafts: readonly RuleDraft[], note: (line: number, text: string) => void): void {
+function noteIgnored(drafts: readonly RuleDraft[], note: Noting): void {
   const temporary = drafts.filter(({ outputs }) => outputs.some(({ flags }) => flags.includes('temp')));
   if (temporary.length > 0)
     note(
-      temporary[0]!.rule.line,
+      temporary[0]!.rule.at,
       `temp(…) of ${temporary.map(({ rule }) => rule.name).join(', ')} (the files stay)`,
     );
   for (const name of IGNORED) {
@@ -158,6 +181,6 @@ function noteIgnored(drafts: readonly RuleDraft[], note: (line: number, text: st
     const advice = ['conda', 'container', 'singularity', 'envmodules'].includes(name)
       ? ' (have what the commands need on the PATH)'
       : '';
-    note(first.rule.line, `${name} of ${having.map(({ rule }) => rule.name).join(', ')}${advice}`);
+    note(first.rule.at, `${name} of ${having.map(({ rule }) => rule.name).join(', ')}${advice}`);
   }
 }

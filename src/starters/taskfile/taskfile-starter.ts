@@ -10,6 +10,7 @@ import { shellForPipes } from '../pipes.ts';
 import { isMap, type JsonMap, listOf, readMap } from '../plain-data.ts';
 import { scriptOf } from '../shell-lines.ts';
 import {
+  isRisky,
   type Note,
   pipelineName,
   type Starter,
@@ -45,13 +46,17 @@ export async function taskfileStarter(folder: Folder, file: string): Promise<Sta
     return [];
   });
   const env = envOf(taskfile['env'], variablesFor('', {}, {}, surroundings), note);
-  const first = surroundings.names.get('default') ?? tasks[0]?.name;
+  // Without `default`, task itself only lists its tasks.
+  const first =
+    ['default', 'build', 'all', 'test', 'check', 'lint'].find((name) =>
+      tasks.some((task) => task.name === name),
+    ) ?? tasks.find(({ name }) => !isRisky(name))?.name;
   const mentioned = JSON.stringify([tasks, env]);
   return {
     kind: 'taskfile',
     from: file,
     name: pipelineName(folder.root),
-    default: tasks.some(({ name }) => name === first) ? [first!] : [],
+    default: first === undefined ? [] : [first],
     lessons: [
       'sources are inputs, generates are outputs, deps are needs; `task build X=1` is `orch run build --X 1`.',
       'A task that had no files always runs (`cache: false`); with inputs and outputs it would run only when needed.',
