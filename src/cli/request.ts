@@ -35,6 +35,12 @@ export interface GlobalOptions {
   readonly clean?: boolean;
 }
 
+/** Flags of `orch run`, with which parameters may not share a name. */
+export const RESERVED_FLAGS: readonly string[] = [
+  ...[...GLOBAL_FLAGS, ...RUN_FLAGS].map(({ flags: written }) => longName(written)),
+  ...FLAGS_NOT_YET,
+];
+
 export function projectRequest(
   options: GlobalOptions,
   flags: SplitArgv['params'],
@@ -82,10 +88,7 @@ export function projectRequest(
     params,
     environment,
     today: options.date ?? localDate(new Date()),
-    reservedFlags: [
-      ...[...GLOBAL_FLAGS, ...RUN_FLAGS].map(({ flags: written }) => longName(written)),
-      ...FLAGS_NOT_YET,
-    ],
+    reservedFlags: RESERVED_FLAGS,
     mayWrite,
   };
 }

@@ -6,9 +6,8 @@ import { nearest } from '../../base/nearest.ts';
 import type { Source } from '../../starters/find-starters.ts';
 import { STARTER_KINDS, type StarterKind } from '../../starters/starter.ts';
 import { noteLine } from '../../starters/write-starter.ts';
-import { GLOBAL_FLAGS, longName, RUN_FLAGS } from '../options.ts';
 import { print, printError } from '../output.ts';
-import type { GlobalOptions } from '../request.ts';
+import { type GlobalOptions, RESERVED_FLAGS } from '../request.ts';
 import { OLD_SCHEMA, schemaText } from './schema.ts';
 
 export interface InitOptions extends GlobalOptions {
@@ -24,7 +23,7 @@ export async function init(options: InitOptions): Promise<number> {
     place,
     kind,
     schemaText: schemaText(),
-    reservedFlags: [...GLOBAL_FLAGS, ...RUN_FLAGS].map(({ flags }) => longName(flags)),
+    reservedFlags: RESERVED_FLAGS,
     write: !isDry,
   });
   if (options.json === true) {
