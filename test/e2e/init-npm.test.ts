@@ -46,6 +46,17 @@ describe('the scripts of a package.json', () => {
     }
   });
 
+  it('that nobody wants to run by accident are no default', async () => {
+    const project = folderWith({
+      'package.json': '{"scripts": {"deploy": "echo gone > deployed", "clean": "true"}}',
+    });
+    expect((await project.ok('init')).stdout).toContain(
+      'next: `orch list` shows the tasks, `orch run TASK` runs one',
+    );
+    expect((await project.exits(2, 'run')).stderr).toContain('deploy');
+    expect(project.exists('deployed')).toBe(false);
+  });
+
   it('that are none leave the example', async () => {
     const project = folderWith({ 'package.json': '{"name": "x"}' });
     expect((await project.ok('init')).stdout).toContain('found nothing to take over');

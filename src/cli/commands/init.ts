@@ -103,7 +103,11 @@ function report(initiated: Initiated, sources: readonly Source[], isDry: boolean
     ...(notes.length > MOST_NOTES ? [`and ${notes.length - MOST_NOTES} more, at the end of ${file}`] : []),
   ];
   if (isDry) return lines;
-  lines.push('next: `orch run -n` shows what would run and why, `orch run` does it');
+  lines.push(
+    initiated.defaultTargets.length > 0
+      ? 'next: `orch run -n` shows what would run and why, `orch run` does it'
+      : 'next: `orch list` shows the tasks, `orch run TASK` runs one; `default: [TASK]` makes it that of `orch run`',
+  );
   if (made.length > 0)
     lines.push(
       `results are there already: \`orch run -t ${made.join(' ')}\` takes them as they are, without running`,
