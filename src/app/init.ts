@@ -8,7 +8,6 @@ import { findSources, readStarter, type Source } from '../starters/find-starters
 import { type Folder, openFolder } from '../starters/folder.ts';
 import { settle } from '../starters/settle.ts';
 import type { Note, Starter, StarterKind } from '../starters/starter.ts';
-import { noteLine } from '../starters/write-starter.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { findProject } from './root.ts';
 import { SCHEMA_FILE } from './schema-file.ts';
@@ -140,8 +139,9 @@ function writeNew(path: string, text: string): void {
 /** Nothing of what was found can be a task: then an empty pipeline would help nobody. */
 function nothingIn({ from, notes }: Starter, { sources }: InitPlace): CommandError {
   const others = sources.filter(({ path }) => path !== from).map(({ kind }) => kind);
+  const why = notes.slice(0, 3).map(({ at, text }) => `${at}: ${text}`);
   return new CommandError(
-    [`nothing of ${from} could become a task`, ...notes.map((note) => `  ${noteLine(note)}`)].join('\n'),
+    `nothing of ${from} could become a task${why.length === 0 ? '' : ` (${why.join('; ')})`}`,
     EXIT.usage,
     `${[...others, 'example'].map((kind) => `\`orch init --from ${kind}\``).join(', ')} would begin with something else`,
   );

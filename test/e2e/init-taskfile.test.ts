@@ -35,7 +35,7 @@ describe('a Taskfile', () => {
         'version: 3\ntasks:\n  default: task --list\n  a: {cmds: [{task: b}, {task: b}]}\n  b: {cmds: [{task: a}, {task: a}]}\n',
     });
     const { stderr } = await project.exits(2, 'init');
-    expect(stderr).toContain('error: nothing of Taskfile.yml could become a task\n');
+    expect(stderr).toContain('error: nothing of Taskfile.yml could become a task (');
     expect(stderr).toContain('task default: it calls task itself');
     expect(stderr).toContain('task a: it calls itself by a');
     expect(stderr).toContain('hint: `orch init --from example`');
