@@ -7,6 +7,7 @@ import type { Diagnostic } from '../base/diagnostic.ts';
 import { lstatOrNull } from '../base/lstat.ts';
 import { childOf, leavesRoot } from '../base/path.ts';
 import type { InputSpec, Task } from '../model/task.ts';
+import type { DiagnosticCode } from '../pipeline/catalogue/index.ts';
 import { typed } from '../reporters/phrases.ts';
 import type { RunContext } from '../scheduler/context.ts';
 import { createInspection, type Inspection } from '../scheduler/inspect.ts';
@@ -109,7 +110,7 @@ export function checkOutputs(context: Context): Diagnostic[] {
 
 function diagnose(
   { position }: Pick<InputSpec, 'position'>,
-  code: string,
+  code: DiagnosticCode,
   message: string,
   hint: string,
 ): Diagnostic {

@@ -1,25 +1,49 @@
-/** A throw that nobody expected: one line for the user, the stack in a file. */
+/**
+ * A throw that nobody expected: one line for the user, everything else in a file. It leans on as little as
+ * possible, because what has failed may be anything.
+ */
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { EXIT } from '../app/exit-codes.ts';
 import { printError } from './output.ts';
 
 declare const ORCH_VERSION: string;
 
+/** Writes the report, prints one line, and returns the exit code. Never throws. */
 export function reportBug(error: unknown, argv: readonly string[]): number {
-  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  let where = '';
+  const message = firstLine(error instanceof Error ? error.message || error.name : inspect(error));
+  let where: string;
   try {
     const file = join(mkdtempSync(join(tmpdir(), 'orch-bug-')), 'report.txt');
-    writeFileSync(
-      file,
-      `orch ${ORCH_VERSION}, node ${process.version}, ${process.platform}\nargv: ${JSON.stringify(argv)}\n\n${stack}\n`,
-    );
-    where = `; details for a bug report: ${file}`;
+    writeFileSync(file, reportText(error, argv));
+    where = `please report it with the file ${file}`;
   } catch {
-    where = `\n${stack}`;
+    // At least the place, in the same line.
+    const place = error instanceof Error ? /\n\s+at (.+)/.exec(error.stack ?? '')?.[1] : undefined;
+    where = `please report it${place === undefined ? '' : ` (at ${firstLine(place)})`}`;
   }
-  printError(`orch: internal error: ${error instanceof Error ? error.message : String(error)}${where}\n`);
+  printError(`orch: internal error: ${message}; this is a bug in orch, not in your pipeline: ${where}\n`);
   return EXIT.unusable;
+}
+
+function reportText(error: unknown, argv: readonly string[]): string {
+  return [
+    'A bug in orch. Look through this file before you pass it on: it holds the command line and paths.',
+    '',
+    `orch ${ORCH_VERSION}, node ${process.version}, ${process.platform} ${process.arch}`,
+    `command line: ${JSON.stringify(argv)}`,
+    `folder: ${process.cwd()}`,
+    `time: ${new Date().toISOString()}`,
+    '',
+    // With its causes and the errors that it gathers.
+    inspect(error, { depth: 5, breakLength: 100 }),
+    '',
+  ].join('\n');
+}
+
+function firstLine(text: string): string {
+  const line = text.trim().split('\n', 1)[0]!;
+  return line.length > 200 ? `${line.slice(0, 199)}…` : line;
 }

@@ -1,11 +1,16 @@
 /** Loads the main bundle, which does all there is to do, through V8's code cache, which spares compiling it. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeSync } from 'node:fs';
 import { createRequire, Module } from 'node:module';
 import { dirname, join } from 'node:path';
 import { Script } from 'node:vm';
 
 export function loadBundle(): void {
   const file = join(__dirname, 'main.cjs');
+  if (!existsSync(file)) {
+    writeSync(2, `orch: ${file} is missing: orch is not installed completely\n`);
+    process.exitCode = 3;
+    return;
+  }
   const cachedData = readIfThere(join(__dirname, 'main.cache'));
   const script = new Script(Module.wrap(readFileSync(file, 'utf8')), {
     filename: file,

@@ -3,7 +3,7 @@
  * needs is loaded by its action, so that `--version`, `--help` and `--list` load next to nothing.
  */
 import { Argument, Command, Option } from 'commander';
-import { CommandError, EXIT } from '../app/exit-codes.ts';
+import { EXIT } from '../app/exit-codes.ts';
 import { splitArgv } from './argv.ts';
 import type { GcFlags } from './commands/cache.ts';
 import { commandNotYet, isCommandNotYet, refuseFlagsNotYet } from './not-yet.ts';
@@ -39,12 +39,18 @@ async function main(argv: readonly string[]): Promise<number> {
     return complete(argv.slice(1), describeCommands(program, WITH_PARAMS));
   }
   if (asksForHelp(argv, program)) (await import('./help.ts')).dressHelp(program);
+  const failed = async (error: unknown): Promise<number> => {
+    const { reportError } = await import('./report-error.ts');
+    return reportError(error, { argv, program, command: commandIn(argv, program) });
+  };
+  // What is thrown beside the way of the command, in a callback or by a promise that nobody waits for. Nothing goes
+  // on after it: what was recorded is safe, and the next run ends what this one left running.
+  process.once('uncaughtException', (error) => void failed(error).then((code) => process.exit(code)));
   try {
     await program.parseAsync(prepare(argv, program, state), { from: 'user' });
     return state.exitCode;
   } catch (error) {
-    const { reportError } = await import('./report-error.ts');
-    return reportError(error, { argv, program, command: commandIn(argv, program) });
+    return failed(error);
   }
 }
 
@@ -189,21 +195,26 @@ function defineCommands(program: Command, state: MainState): void {
     .action((options: { path?: boolean }) =>
       set(import('./commands/schema.ts').then(({ schema }) => schema(options))),
     );
-  command('help [command...]', 'print help for a command').action((names: string[]) => {
+  const explain = (code: string, names: readonly string[], self: Command) =>
+    set(import('./commands/explain.ts').then((module) => module.explain(code, names, globals(self))));
+  const help = 'print help for a command, or explain an error by its code';
+  command('help [command...]', help).action((names: string[], _options: unknown, self: Command) => {
     const found = names.reduce<Command | undefined>(
       (within, name) => within?.commands.find((each) => each.name() === name),
       program,
     );
     const [name = ''] = names;
     if (found === undefined && isCommandNotYet(name)) throw commandNotYet(name, false);
-    if (found === undefined)
-      throw new CommandError(
-        `there is no command '${names.join(' ')}'`,
-        EXIT.usage,
-        '`orch --help` lists the commands',
-      );
-    found.outputHelp();
+    if (found === undefined) {
+      const known = program.commands.filter((each) => each.name() !== 'explain').map((each) => each.name());
+      return explain(names.join(' '), known, self);
+    }
+    return found.outputHelp();
   });
+  program
+    .command('explain <code>', { hidden: true })
+    .description('explain an error by its code')
+    .action((code: string, _options: unknown, self: Command) => explain(code, [], self));
   command('completion', 'print a script that completes words in your shell')
     .addArgument(new Argument('<shell>').choices(['bash', 'zsh', 'fish']))
     .action((shell: 'bash' | 'zsh' | 'fish') =>

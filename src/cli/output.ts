@@ -1,14 +1,13 @@
 /** Writing to stdout and stderr: complete, in order, and silent where the reader has closed the pipe. */
+import { EXIT } from '../app/exit-codes.ts';
 
 /**
  * A closed pipe (`orch list | head`) is no error and must skip no clean-up: writing goes on into the void. So it is
- * with a terminal whose window has been closed (EIO). Called once at the start.
+ * with a terminal whose window has been closed (EIO). Neither does a full disk end a run: it is told at the end, by
+ * the exit code too. Called once at the start.
  */
 export function tolerateClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-    });
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 }
 
 export function print(text: string): void {
@@ -20,7 +19,10 @@ export function printError(text: string): void {
 }
 
 /** Ends the process once everything written has left it: `process.exit` alone cuts pipes short. */
-export function exitWhenFlushed(code: number): void {
+export function exitWhenFlushed(wanted: number): void {
+  const lost = lostOutput();
+  if (lost !== null) printError(`error: what was to be printed is lost (${lost})\n`);
+  const code = lost !== null && wanted === 0 ? EXIT.unusable : wanted;
   process.exitCode = code;
   let open = 2;
   const done = () => {
@@ -34,4 +36,12 @@ export function exitWhenFlushed(code: number): void {
       stream.write('', done);
     }
   }
+}
+
+/** The code of the error by which stdout failed; null where all was written, or where the reader left. */
+function lostOutput(): string | null {
+  const error = process.stdout.errored as NodeJS.ErrnoException | null;
+  return error === null || error.code === 'EPIPE' || error.code === 'EIO'
+    ? null
+    : (error.code ?? error.message);
 }

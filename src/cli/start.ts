@@ -21,7 +21,16 @@ declare const ORCH_VERSION: string;
 const argv = process.argv.slice(2);
 if (argv.length === 1 && argv[0] === '--version') write(1, `${ORCH_VERSION}\n`);
 // GitHub gets more than lines, which the bundle knows how to give.
-else if (argv[0] !== 'run' || isGithub(process.env) || !answeredIdle()) loadBundle();
+else if (argv[0] !== 'run' || isGithub(process.env) || !isAnsweredIdle()) loadBundle();
+
+/** Whatever goes wrong here is no reason not to look properly. */
+function isAnsweredIdle(): boolean {
+  try {
+    return answeredIdle();
+  } catch {
+    return false;
+  }
+}
 
 function answeredIdle(): boolean {
   const startedAtMs = performance.now();

@@ -199,7 +199,10 @@ function whyOpen({ path }: Mention): { message: string; hint: string | null } {
       message: `${name} is not known here`,
       hint: 'inputs can be used in outputs, and both in run and env; globs are known only when the task runs',
     };
-  return { message: `${name} is known only when the task runs, and is needed before`, hint: null };
+  return {
+    message: `${name} is known only when the task runs, and is needed before`,
+    hint: 'it can be used in run and env; what is needed before comes from params',
+  };
 }
 
 /** Every placeholder by itself: one without a value must not hide the others. */

@@ -10,6 +10,7 @@
  */
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { nearest } from '../base/nearest.ts';
+import type { SourcePosition } from '../model/ids.ts';
 import type { Pipeline, Task } from '../model/task.ts';
 import { buildTask } from './build-task.ts';
 import type { PipelineDraft, TaskDraft } from './draft.ts';
@@ -26,6 +27,7 @@ import { orderTasks, resolveNeeds, warnOfRestlessNeeds } from './resolve-needs.t
 import { type KnownPaths, type LoadSurroundings, NOTHING_KNOWN, taskScope } from './scope.ts';
 import { readInputs, readOutputs } from './task-paths.ts';
 import { upstreamFinder } from './upstream.ts';
+import { child } from './yaml-node.ts';
 
 export type { GivenParam } from './params.ts';
 
@@ -111,17 +113,23 @@ function refuseSameNames(files: readonly PipelineDraft[], problems: Problems): r
       byName.set(file.name, file);
       return true;
     }
-    const place = { file: file.source.path, line: 1, column: 1 };
     problems.error(
       'duplicate-pipeline',
-      place,
+      placeOfName(file),
       `the pipeline ${file.name} is in ${before.source.path}, too`,
       {
         hint: 'give one of them another `name`',
+        related: [{ ...placeOfName(before), message: `${before.name} is here, too` }],
       },
     );
     return false;
   });
+}
+
+/** Of a pipeline that is called like its file: where the file begins. */
+function placeOfName({ root, source }: PipelineDraft): SourcePosition {
+  const name = child(root, 'name');
+  return name === null ? { file: source.path, line: 1, column: 1 } : source.position(name.span);
 }
 
 /** A name is known if any of the pipelines that it is meant for declares it. */

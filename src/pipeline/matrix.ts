@@ -37,11 +37,24 @@ export function cellsOf(
         'bad-matrix',
         source.position(keySpan),
         `the matrix of ${task} has no values for ${key}`,
+        { hint: 'write at least one, or remove the key' },
+      );
+      return [];
+    }
+    const repeated = firstRepeated(values.map(cellText));
+    if (repeated !== -1) {
+      problems.error(
+        'duplicate-cell',
+        source.position(value.items[repeated]!.span),
+        `the matrix of ${task} has ${key}=${cellText(values[repeated]!)} twice`,
+        { hint: 'remove one of them: both would make a task of the same name' },
       );
       return [];
     }
     if (combinations.length * values.length > MAX_CELLS) {
-      problems.error('too-many-tasks', place, `the matrix of ${task} gives more than ${MAX_CELLS} tasks`);
+      problems.error('too-many-tasks', place, `the matrix of ${task} gives more than ${MAX_CELLS} tasks`, {
+        hint: 'the numbers of values multiply: leave some out by `exclude`, or loop inside of the command',
+      });
       return [];
     }
     combinations = combinations.flatMap((before) => values.map((each) => withKeys(before, { [key]: each })));
@@ -81,6 +94,12 @@ export function cellsOf(
     seen.add(label);
     return isNew;
   });
+}
+
+/** The index of the first text that was there before, -1 for none. */
+function firstRepeated(texts: readonly string[]): number {
+  const seen = new Set<string>();
+  return texts.findIndex((text) => seen.size === seen.add(text).size);
 }
 
 function keyHint(unknown: string, axes: readonly MapEntry[]): string {

@@ -46,6 +46,9 @@ export function taskShape(fields: readonly string[]): ShapeHint {
     if (node.kind === 'list') return 'write the commands below `run: |`, one a line';
     if (node.value === null) return 'a task has at least `run`; one that only gathers others has `needs`';
     const text = node.source;
+    const field = fields.find((name) => text.startsWith(`${name} `));
+    if (field !== undefined)
+      return `a colon is missing: ${field}: ${text.slice(field.length + 1).slice(0, 60)}`;
     return text.includes('\n') || text.length > 60
       ? `write the command under \`${key}:\`, as \`run:\``
       : `write ${key}: {run: ${/^[\w ./-]+$/.test(text) ? text : JSON.stringify(text)}}`;

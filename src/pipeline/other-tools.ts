@@ -256,7 +256,9 @@ export function isNoPipeline(root: YamlNode, known: Schema): boolean {
 
 /** By name and text, for what isn't YAML at all. */
 export function toolOfText(path: string, text: string): OtherTool | null {
-  const beginning = text.slice(0, 20_000);
+  // Keys of a pipeline speak against all but the name.
+  const isPipeline = /^(tasks|version)\s*:/m.test(text);
+  const beginning = isPipeline ? '' : text.slice(0, 20_000);
   const byName = TEXTS.find(({ file }) => file.test(path));
   // Of several that fit the name, what the text says decides.
   const found =

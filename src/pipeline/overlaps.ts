@@ -61,11 +61,13 @@ function matchLiterals(literals: readonly Claim[], globs: readonly Claim[], prob
   }
 }
 
-function reportPair(first: Claim, second: Claim, problems: Problems): void {
+function reportPair(one: Claim, other: Claim, problems: Problems): void {
+  // The later one in the file is the one that is pointed at.
+  const [first, second] = isBefore(other.spec, one.spec) ? [other, one] : [one, other];
   const same = first.spec.path === second.spec.path;
   const what = same
     ? `both write ${first.spec.path}`
-    : `write ${first.spec.path} and ${second.spec.path}, which overlap`;
+    : `write ${shown(first.spec)} and ${shown(second.spec)}, which overlap`;
   const nameOf = ({ task }: Claim) =>
     first.task.pipeline === second.task.pipeline ? task.label : `${task.pipeline}:${task.label}`;
   const isOneEntry = samePlace(first.spec, second.spec);
@@ -77,9 +79,18 @@ function reportPair(first: Claim, second: Claim, problems: Problems): void {
       hint: isOneEntry ? 'put what tells the cells apart into the path, such as ${{ matrix.… }}' : null,
       related: isOneEntry
         ? []
-        : [{ ...first.spec.position, message: `${nameOf(first)} writes ${first.spec.path}` }],
+        : [{ ...first.spec.position, message: `${nameOf(first)} writes ${shown(first.spec)}` }],
     },
   );
+}
+
+function shown({ kind, path }: OutputSpec): string {
+  return kind === 'folder' ? `${path}/` : path;
+}
+
+function isBefore({ position: a }: OutputSpec, { position: b }: OutputSpec): boolean {
+  if (a.file !== b.file) return a.file < b.file;
+  return a.line < b.line || (a.line === b.line && a.column < b.column);
 }
 
 function samePlace({ position: a }: OutputSpec, { position: b }: OutputSpec): boolean {

@@ -1,6 +1,6 @@
 /** Collects what is wrong with pipelines, so that all of it is reported together. Nothing here throws. */
 import type { Diagnostic, DiagnosticPlace } from '../base/diagnostic.ts';
-import type { DiagnosticCode } from './diagnostic-codes.ts';
+import type { DiagnosticCode } from './catalogue/index.ts';
 
 export interface ProblemDetails {
   readonly label?: string;

@@ -55,6 +55,7 @@ export function readYaml(path: string, bytes: Uint8Array, yaml: YamlLibrary, pro
       'control-character',
       place,
       `control character U+${code.toUpperCase()}, which YAML forbids`,
+      { hint: `remove it, or write "\\x${code.slice(2)}" in double quotes` },
     );
     return { source, root: null, leftOut: [] };
   }

@@ -4,6 +4,7 @@
  */
 import type { Alias, Document, Node, Pair, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { nearest } from '../base/nearest.ts';
+import type { SourcePosition } from '../model/ids.ts';
 import type { Problems } from './problems.ts';
 import type { SourceFile, Span } from './source-file.ts';
 import { describeNode, MAX_DEPTH, type MapEntry, type ScalarNode, type YamlNode } from './yaml-node.ts';
@@ -192,12 +193,12 @@ function makeConverter(
 
   const map = ({ items }: YAMLMap, span: Span): YamlNode | null => {
     const entries = new Map<string, MapEntry>();
-    const merged: YamlNode[] = [];
+    const merged: { readonly value: YamlNode; readonly span: Span }[] = [];
     for (const pair of items as Pair<Node, Node | null>[]) {
       const keySpan = spanOf(pair.key);
       if (pair.key !== null && yaml.isMap(pair.key)) {
         // `[{{ params.x }}]`, as templates elsewhere are written: nothing of this map was meant as one.
-        problems.error('foreign-placeholder', doubleBraces(span), '"{{ }}" is read as maps of YAML', {
+        problems.error('unquoted-text', doubleBraces(span), '"{{ }}" is read as maps of YAML', {
           hint: 'an expression is written ${{ }}, in quotes: "${{ params.year }}"',
         });
         return null;
@@ -211,7 +212,8 @@ function makeConverter(
           : null);
       if (key === null || value === null) continue;
       const before = entries.get(key);
-      if (key === '<<' && (pair.key as Scalar).type === 'PLAIN') merged.push(value);
+      if (key === '<<' && (pair.key as Scalar).type === 'PLAIN')
+        merged.push({ value, span: pair.value === null ? keySpan : spanOf(pair.value) });
       else if (before !== undefined) {
         const first = source.position(before.keySpan);
         // Which of both is meant isn't known.
@@ -226,7 +228,7 @@ function makeConverter(
         );
       } else entries.set(key, { key, keySpan, value });
     }
-    for (const value of merged) merge(value, entries);
+    for (const { value, span: at } of merged) merge(value, source.position(at), entries);
     return { kind: 'map', span, entries, ...measure([...entries.values()].map((entry) => entry.value)) };
   };
 
@@ -264,10 +266,9 @@ function makeConverter(
   };
 
   /** `<<`: keys of the map itself win, then those of earlier merged maps (the YAML 1.1 merge key). */
-  const merge = (value: YamlNode, entries: Map<string, MapEntry>): void => {
+  const merge = (value: YamlNode, place: SourcePosition, entries: Map<string, MapEntry>): void => {
     const maps = value.kind === 'list' ? value.items : [value];
     for (const from of maps) {
-      const place = source.position(value.span);
       if (from.kind !== 'map')
         problems.error(
           'bad-merge',

@@ -117,7 +117,16 @@ function explain(error: SyntaxError, openings: readonly Opening[], { text, posit
         hint: 'paths are written with "/"; a backslash itself is \\\\, or stands in single quotes',
       };
     }
+    case 'BAD_ALIAS':
+      return unquoted(error.pos, `a lone "${text[from]}" needs quotes`, 'put the whole text in quotes');
     case 'MISSING_CHAR': {
+      const directive = /^%.*/m.exec(text);
+      if (/directives-end/.test(error.message) && directive !== null)
+        return unquoted(
+          [directive.index, directive.index + directive[0].length],
+          'a line that starts with "%" is a directive of YAML',
+          'remove it, or start a comment with "#"',
+        );
       if (/closing ["']quote/.test(error.message)) return unclosedQuote(from, openings, text);
       if (/map values/.test(error.message)) return missingColon(text, line);
       break;
@@ -228,6 +237,14 @@ function blockNotIndented(line: Line): Mistake {
 
 function badIndent(text: string, line: Line): Mistake {
   const content = line.text.trim();
+  const before = lineAbove(text, line);
+  if (before !== null && before.indent === line.indent && /^\s*- /.test(before.text))
+    return {
+      code: 'bad-indent',
+      span: { start: line.start + line.indent, end: line.start + line.indent + content.length },
+      message: 'this line stands among the items of a list and is none',
+      hint: 'an item starts with "- "; a key of the map around the list is indented less',
+    };
   const above: string[] = [];
   let least = Number.POSITIVE_INFINITY;
   for (let at: Line | null = lineAbove(text, line); at !== null; at = lineAbove(text, at)) {

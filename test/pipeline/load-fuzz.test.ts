@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formatDiagnostic } from '../../src/base/diagnostic.ts';
-import { DIAGNOSTIC_CODES } from '../../src/pipeline/diagnostic-codes.ts';
+import { CATALOGUE } from '../../src/pipeline/catalogue/index.ts';
 import { load } from './load-text.ts';
 
 const SEED = `version: 1
@@ -119,7 +119,7 @@ async function check(text: string | Uint8Array): Promise<void> {
   const { diagnostics, pipelines } = await load(text, { environment: { HOME: '/h' }, params: ['year=2024'] });
   const source = typeof text === 'string' ? text : new TextDecoder().decode(text);
   for (const diagnostic of diagnostics) {
-    expect(DIAGNOSTIC_CODES).toHaveProperty(diagnostic.code);
+    expect(CATALOGUE).toHaveProperty(diagnostic.code);
     expect(diagnostic.message).not.toContain('[object Object]');
     if (diagnostic.file !== null) {
       expect(diagnostic.line).toBeGreaterThan(0);

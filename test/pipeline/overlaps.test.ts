@@ -48,7 +48,7 @@ describe('outputs of two tasks', () => {
         file: 'pipelines/two.yaml',
         line: 2,
         column: 31,
-        message: 'one:a and two:b write d and d/x, which overlap',
+        message: 'one:a and two:b write d/ and d/x, which overlap',
         related: [{ file: 'pipelines/one.yaml', line: 2, column: 31 }],
       },
     ]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DIAGNOSTIC_CODES } from '../../src/pipeline/diagnostic-codes.ts';
+import { CATALOGUE } from '../../src/pipeline/catalogue/index.ts';
 import { pipelineJsonSchema } from '../../src/pipeline/pipeline-schema.ts';
 import { load, places, troubleIn } from './load-text.ts';
 
@@ -220,8 +220,8 @@ describe('the schema', () => {
 });
 
 test('every diagnostic code has a description', () => {
-  for (const [code, text] of Object.entries(DIAGNOSTIC_CODES)) {
+  for (const [code, { title, explanation, fix }] of Object.entries(CATALOGUE)) {
     expect(code).toMatch(/^[a-z][a-z0-9-]*$/);
-    expect(text).toMatch(/^.{10,}\.$/);
+    for (const text of [title, explanation, fix]) expect(text, code).toMatch(/^.{10,}\.$/s);
   }
 });
