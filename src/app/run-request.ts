@@ -56,19 +56,35 @@ export async function planRun(
     only: request.only,
     expectedMs: (task) => state.journal.expectedMs(task.id),
   });
-  const forcedIds = typeof request.force === 'boolean' ? null : selected.resolve(request.force);
-  const outside = forcedIds?.find((id) => !selected.plan.nodes.some(({ task }) => task.id === id));
-  if (outside !== undefined)
-    throw new CommandError(
-      `--force=${outside.slice(outside.indexOf(':') + 1)}: ${selected.shown.join(', ')} doesn't need that task`,
-      EXIT.usage,
-      'name it as a target too, or force what is part of the run',
-    );
+  const planned = new Set(selected.plan.nodes.map(({ task }) => task.id));
+  const forcedIds =
+    typeof request.force === 'boolean'
+      ? null
+      : request.force.flatMap((name) => {
+          // Of a matrix, the cells that are part of the run.
+          const ids = selected.resolve([name]).filter((id) => planned.has(id));
+          if (ids.length > 0) return ids;
+          throw new CommandError(
+            `--force=${name}: ${selected.shown.join(', ')} doesn't need that task`,
+            EXIT.usage,
+            'name it as a target too, or force what is part of the run',
+          );
+        });
   const { cpus, totalmem } = await import('node:os');
   const cores = cpus().length;
   const jobs = request.jobs > 0 ? request.jobs : cores;
   const extraArgs = new Map<TaskId, readonly string[]>();
-  if (request.args.length > 0) for (const id of selected.plan.targets) extraArgs.set(id, request.args);
+  if (request.args.length > 0)
+    for (const id of selected.plan.targets) {
+      const task = project.graph.tasks.find((each) => each.id === id);
+      if (task?.run === null)
+        throw new CommandError(
+          `the words after -- have no command to go to: ${task.label} is a group`,
+          EXIT.usage,
+          'name a task that it needs as the target',
+        );
+      extraArgs.set(id, request.args);
+    }
   return {
     plan: selected.plan,
     targets: selected.shown,

@@ -23,6 +23,20 @@ describe('cells', () => {
     expect(s.under('models')).toEqual({ 'a-2.txt': 'a-2\n' });
   });
 
+  it('are forced by name, or all that are part of the run', async () => {
+    const s = scenario({
+      ...train({ model: ['a', 'b'], month: [1, 2] }),
+      last: task('last', 'true', { needs: ['train[model=a]'] }),
+    });
+    await s.run('last');
+    expect(await s.run('last', '--force=train[model=a,month=2]')).toEqual(['train a-2']);
+    expect(await s.run('last', '--force=train[model=a,month=2],train[model=a,month=1]')).toHaveLength(2);
+    expect((await s.run('last', '--force=train')).toSorted()).toEqual(['train a-1', 'train a-2']);
+    expect((await s.exits(2, ['run', 'last', '--force=train[model=b]'])).stderr).toContain(
+      "--force=train[model=b]: last doesn't need that task",
+    );
+  });
+
   it('are called by name in events', async () => {
     const s = scenario(train({ model: ['a'], month: [1] }));
     const events = eventsOf(await s.ok('run', '--json', 'train'));

@@ -148,6 +148,13 @@ describe('-- ARGS', () => {
     await s.ok('run', 'last', '--', 'pre.txt');
     expect(s.ran()).toEqual(['pre', 'last', 'last']);
   });
+
+  it('for a group are an error: it has no command that could take them', async () => {
+    const s = scenario({ ...show, all: { needs: ['count'] } });
+    const { stderr } = await s.exits(2, ['run', 'all', '--', 'x']);
+    expect(stderr).toContain('the words after -- have no command to go to: all is a group');
+    expect(s.ran()).toEqual([]);
+  });
 });
 
 describe('ORCH_* variables', () => {

@@ -85,6 +85,11 @@ export function runOptions(given: GlobalOptions, flags: readonly Flag[] = RUN_FL
   };
 }
 
+/** `--force=a,b`: a comma inside brackets is part of a cell's name. */
+function forcedTasks(text: string): string[] {
+  return text.split(/,(?![^[\]]*\])/);
+}
+
 /** The values are checked by now. */
 export function runWish(
   targets: readonly string[],
@@ -96,7 +101,7 @@ export function runWish(
     targets,
     jobs: jobsOf(options.jobs),
     keepGoing: options.keepGoing === true,
-    force: options.forceTask !== undefined ? options.forceTask.split(',') : options.force === true,
+    force: options.forceTask !== undefined ? forcedTasks(options.forceTask) : options.force === true,
     only: options.only === true,
     materialize: options.materialize === true,
     rehash: options.rehash === true,
