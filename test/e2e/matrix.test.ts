@@ -46,7 +46,7 @@ describe('cells', () => {
   it('that are not there are refused', async () => {
     const s = scenario(train({ model: ['a', 'b'], month: [1, 2] }));
     const ran = await s.exits(2, ['run', 'train[model=c,month=1]']);
-    expect(ran.stderr).toContain('train[model=c,month=1]');
+    expect(ran.stderr).toContain('train has no cell [model=c,month=1]');
     expect(s.ran()).toEqual([]);
   });
 
