@@ -74,7 +74,12 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     example('orch schema > .orch.schema.json', 'renew the copy that orch init wrote'),
     example('orch schema --path', "for an editor's settings"),
   ],
-  help: [example('orch help run', 'the same as `orch run --help`')],
+  help: [
+    example('orch help run', 'the same as `orch run --help`'),
+    example('orch help unknown-key', 'what this error means, and what to do'),
+    example('orch help errors', 'all errors that pipelines can have'),
+  ],
+  explain: [example('orch explain unknown-key', 'the same as `orch help unknown-key`')],
   completion: [
     example('source <(orch completion bash)', 'a line for ~/.bashrc'),
     example('source <(orch completion zsh)', 'a line for ~/.zshrc'),

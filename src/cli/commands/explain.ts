@@ -27,7 +27,7 @@ export function explain(
     const close = nearest(name, [...commands, ...Object.keys(CATALOGUE)]);
     throw new CommandError(
       commands.length > 0
-        ? `there is no command and no error called '${name}'`
+        ? `there is no command '${name}', and no error of that name`
         : `there is no error called '${name}'`,
       EXIT.usage,
       close === null
