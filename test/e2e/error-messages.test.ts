@@ -193,7 +193,7 @@ describe('orch help', () => {
   it('says of a word that is nothing what is near', async () => {
     const s = bareScenario();
     expect((await s.exits(2, ['help', 'cylce'])).stderr).toBe(
-      "error: there is no command and no error called 'cylce'\n  hint: did you mean `orch help cycle`?\n",
+      "error: there is no command 'cylce', and no error of that name\n  hint: did you mean `orch help cycle`?\n",
     );
     expect((await s.exits(2, ['help', 'qwertz'])).stderr).toContain('`orch help errors`');
   });
