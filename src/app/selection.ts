@@ -41,26 +41,31 @@ export function checkTargets(
   project: Project,
   { targets, force }: { readonly targets: readonly string[]; readonly force: boolean | readonly string[] },
 ): void {
-  resolveTargets(project, targets.length > 0 ? targets : defaultTargets(project));
+  resolveTargets(project, targets.length > 0 ? targets : defaultTargets(project), { isRun: true });
   if (typeof force !== 'boolean') resolveTargets(project, force);
 }
 
 /** The tasks that targets mean, in order, without repetition. Throws for unknown and ambiguous ones. */
-export function resolveTargets(project: Project, targets: readonly string[]): readonly TaskId[] {
+export function resolveTargets(
+  project: Project,
+  targets: readonly string[],
+  { isRun = false }: { readonly isRun?: boolean } = {},
+): readonly TaskId[] {
   const ids = new Set<TaskId>();
-  for (const target of targets) {
+  for (const [index, target] of targets.entries()) {
     const found = resolveTarget(target, {
       tasks: project.graph.tasks,
       pipeline: project.chosen,
       makerOf: (path) => makerOf(project, path),
     });
     if (found.ok) for (const id of found.value) ids.add(id);
-    else throw targetError(target, found.error);
+    else throw targetError(target, found.error, isRun && index === 1 ? targets : []);
   }
   return [...ids];
 }
 
-function targetError(target: string, error: TargetError): CommandError {
+/** `run`: what `orch run` was given, where the second word is the wrong one, as in `npm start WORD`. */
+function targetError(target: string, error: TargetError, run: readonly string[]): CommandError {
   const { candidates, nearest } = error;
   const meant = nearest === null ? '' : `did you mean '${nearest}'? `;
   switch (error.kind) {
@@ -97,10 +102,15 @@ function targetError(target: string, error: TargetError): CommandError {
           `to set the parameter ${setting[1]} write --param ${target}`,
         );
       const where = error.pipeline === null ? '' : ` in ${error.pipeline}`;
+      const [first, ...words] = run;
+      const extra =
+        first === undefined || nearest !== null || target === ''
+          ? ''
+          : `Words for the command of ${first} stand behind --: \`orch run ${first} -- ${words.join(' ')}\`. `;
       return new CommandError(
         target === '' ? 'an empty text is no target' : `there is no task or output named '${target}'${where}`,
         EXIT.usage,
-        `${meant}Tasks: ${someOf(candidates)}`,
+        `${meant}${extra}Tasks: ${someOf(candidates)}`,
       );
     }
   }

@@ -14,7 +14,7 @@ const STATUS = '`orch status` says what is stale; with --exit-code it ends with 
 const DRY_RUN = '-n prints what would be done, and why';
 const NOTHING_BUILT_IN = 'orch has no built-in rules or variables that it could turn off';
 const ALREADY_SO = 'that is how orch always works: what was done stays done';
-const GRAPH = '`orch list` shows the tasks; `orch run -n` the order in which they would run';
+const GRAPH = '`orch graph` draws who waits for whom; `orch run -n` says what would run';
 
 const SHORT: Readonly<Record<string, string>> = {
   s: `${QUIET} (-s of make); of DVC's -s, --only does the same`,
@@ -104,6 +104,7 @@ const LONG: Readonly<Record<string, string>> = {
   list: '`orch list` lists the tasks',
   tasks: '`orch list` lists the tasks',
   clean: '`orch clean` empties cache and state',
+  watch: '`orch watch TASK` runs a task again whenever something that it goes by changes',
   graph: GRAPH,
   'cache-dir': 'ORCH_CACHE_DIR names the folder of the cache',
 };
@@ -112,6 +113,8 @@ const LONG: Readonly<Record<string, string>> = {
 export function aboutFlag(flag: string, ownFlags: readonly string[] = []): string | null {
   const name = flag.replace(/^--?/, '').replace(/=.*$/s, '');
   const isLong = flag.startsWith('--');
+  // Such as "-Wall -O2", behind a parameter: no flag has a blank in it.
+  if (!isLong && /\s/.test(flag)) return 'a value that begins with - is written --NAME=VALUE';
   const known = isLong ? LONG : SHORT;
   if (Object.hasOwn(known, name)) return known[name]!;
   if (!isLong) return null;

@@ -143,6 +143,8 @@ function hintsFor(
   const needs = called.flatMap((name) => names.get(name) ?? []);
   if (isOnlyCalls && needs.length === called.length)
     return [`needs: [${needs.join(', ')}]  # instead of run and cache: side by side, each only if needed`];
+  // What removes files makes none, and has nothing to be up to date with.
+  if (/^(clean|clear|purge|reset)\b|[:_-](clean|clear)$/.test(script)) return [];
   const named = text
     .split(/[\s;&|<>()"'=]+/)
     .filter((word) => /\w\.\w+$/.test(word) && folder.kindOf(word) === 'file');

@@ -130,6 +130,26 @@ describe('a Makefile', () => {
     expect(await project.ran('check', 'tool')).toEqual(['check', 'lint']);
   });
 
+  it('puts what make puts in between quotes of any kind', async () => {
+    const files = {
+      VERSION: '1.0.0\n',
+      Makefile: [
+        'VERSION := $(shell cat VERSION)',
+        'all.txt:',
+        `	echo '#define VERSION "$(VERSION)"' > $@`,
+        `	echo "it's $(VERSION)" '$(WHO)' "$(WHO)" $(VERSION) \\' '$(VERSION)' >> $@`,
+        '',
+      ].join('\n'),
+    };
+    const project = folderWith(files);
+    const byMake = folderWith(files);
+    await project.ok('init');
+    await project.orch(['run'], { env: { WHO: 'a  b' } });
+    await byMake.command('env', 'WHO=a  b', 'make');
+    expect(project.read('all.txt')).toBe(byMake.read('all.txt'));
+    expect(project.read('all.txt')).toContain('#define VERSION "1.0.0"');
+  });
+
   it('keeps each line of a recipe to itself, as make does', async () => {
     const makefile = [
       'out.txt: sub/in.txt',

@@ -1,5 +1,6 @@
 /** Slips of new users (A2, B5, F10): each is told what to do instead, and nothing that can't work is suggested. */
 import { describe, expect, it } from 'vitest';
+import { makeProject } from '../support/project.ts';
 import { said, scenario, task } from './support/scenario.ts';
 
 const project = () =>
@@ -29,9 +30,27 @@ describe('an unknown command', () => {
   it.each(['history', 'doctor'])('`%s` is not offered as a task', async (word) => {
     expect(await told(word)).not.toContain(`orch run ${word}`);
   });
+  it.each([
+    ['repro', 'orch run'],
+    ['make', 'orch run'],
+    ['dag', 'orch graph'],
+    ['ls', 'orch list'],
+    ['checkout', 'orch run'],
+  ])('of another tool, %s, names what does the same: %s', async (word, right) => {
+    expect(await told(word)).toContain(`\`${right}`);
+  });
+  it('where there is no pipeline speaks of `orch init`', async () => {
+    const ran = await makeProject({ Makefile: 'all:\n' }).orch(['everything']);
+    expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining('`orch init`') });
+  });
   it('after `help` is named', async () => {
     expect(await told('help', 'nope')).toMatch(/error: .*nope/);
   });
+});
+
+it('a word for the command of a task, as npm takes it, belongs behind --', async () => {
+  expect(await told('run', 'deploy', 'somewhere')).toContain('`orch run deploy -- somewhere`');
+  expect(await told('run', 'deploy', 'trian')).not.toContain(' -- ');
 });
 
 describe('what the contract names and this version has not got', () => {
@@ -103,6 +122,12 @@ describe('a flag', () => {
   });
   it('of a boolean parameter before a target says how to write both', async () => {
     expect(await told('run', '--fast', 'deploy')).toContain('--fast=true');
+  });
+  it('for watching names `orch watch`', async () => {
+    expect(await told('run', '--watch', 'deploy')).toContain('`orch watch TASK`');
+  });
+  it('that is the value of a parameter, -Wall say, has to be attached', async () => {
+    expect(await told('run', '--month', '-Wall -O2')).toContain('--NAME=VALUE');
   });
   it('-j from its variable is named as the variable', async () => {
     const s = project();

@@ -95,7 +95,8 @@ function report(initiated: Initiated, sources: readonly Source[], isDry: boolean
   const lines = [
     from === null ? 'found nothing to take over: this is a small example' : `found ${from}`,
     ...others.map(
-      (source) => `also found ${source.path}: \`orch init --from ${source.kind}\` would begin with it`,
+      (source) =>
+        `also found ${source.path === '.' ? `files for ${source.kind}` : source.path}: \`orch init --from ${source.kind}\` would begin with it`,
     ),
     `${isDry ? 'would write' : 'wrote'} ${file} (${tasks}${params})${schemaFile === null ? '' : ` and ${schemaFile}, which editors read`}`,
     ...(isSchemaOld ? [OLD_SCHEMA] : []),

@@ -10,6 +10,7 @@ import type { StarterParam } from '../starter.ts';
 import { expandPieces, expandText, type Names } from './expand.ts';
 import { DEFAULT_VARIABLES } from './facts.ts';
 import { wordsOf } from './logical-lines.ts';
+import { forShell, quotedForShell, textForShell } from './quoted-shell.ts';
 import type { Makefile } from './read-makefile.ts';
 
 /** Variables that hold any number of words, also where they have one at present. */
@@ -96,7 +97,8 @@ export function createRecipes(makefile: Makefile, folder: Folder): Recipes {
     return {
       ...plainNames,
       known(name) {
-        if (name === 'CURDIR' || (name === 'PWD' && !makefile.variables.has('PWD'))) return '$PWD';
+        if (name === 'CURDIR' || (name === 'PWD' && !makefile.variables.has('PWD')))
+          return textForShell('$PWD');
         return paramFor(name);
       },
       automatic: (name) => automatic[name] ?? null,
@@ -104,9 +106,9 @@ export function createRecipes(makefile: Makefile, folder: Folder): Recipes {
         if (isBuiltIn) return '';
         if (MANY_WORDS.test(name)) return addParam(name, []) ?? '';
         // As make does: whatever the environment says.
-        return /^[A-Za-z_]\w*$/.test(name) ? `\${${name}}` : '';
+        return /^[A-Za-z_]\w*$/.test(name) ? textForShell(`\${${name}}`) : '';
       },
-      shell: (command) => ok(['$(', ...command, ')']),
+      shell: (command) => ok(forShell(['$(', ...command, ')'])),
     };
   }
 
@@ -119,7 +121,7 @@ export function createRecipes(makefile: Makefile, folder: Folder): Recipes {
         const pieces = expandPieces(line, names);
         if (!pieces.ok) return pieces;
         // A multi-line variable is as many lines.
-        for (const each of splitLines(pieces.value, isOneShell)) {
+        for (const each of splitLines(quotedForShell(pieces.value), isOneShell)) {
           const read = readLine(each, request.isBuiltIn);
           if (read !== null) lines.push(isOneShell ? { ...read, goesOn: false } : read);
         }
