@@ -57,6 +57,13 @@ describe('the scripts of a package.json', () => {
     expect(project.exists('deployed')).toBe(false);
   });
 
+  it('that remove files are not told to make some', async () => {
+    const scripts = { build: 'node build.js', clean: 'rm -rf dist', 'docs:clean': 'rm -rf dist/docs' };
+    const project = folderWith({ 'package.json': JSON.stringify({ scripts }) });
+    await project.ok('init');
+    expect(project.read('orch.yaml').match(/outputs: .*/g)).toEqual(['outputs: [dist/]']);
+  });
+
   it('that are none leave the example', async () => {
     const project = folderWith({ 'package.json': '{"name": "x"}' });
     expect((await project.ok('init')).stdout).toContain('found nothing to take over');
