@@ -101,7 +101,8 @@ function targetError(target: string, error: TargetError, run: readonly string[])
           EXIT.usage,
           `to set the parameter ${setting[1]} write --param ${target}`,
         );
-      const where = error.pipeline === null ? '' : ` in ${error.pipeline}`;
+      const isNamed = target.startsWith(`${error.pipeline}:`);
+      const where = error.pipeline === null || isNamed ? '' : ` in ${error.pipeline}`;
       const [first, ...words] = run;
       const extra =
         first === undefined || nearest !== null || target === ''

@@ -6,13 +6,11 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { EXIT } from '../app/exit-codes.ts';
-import { printError } from './output.ts';
 
 declare const ORCH_VERSION: string;
 
-/** Writes the report, prints one line, and returns the exit code. Never throws. */
-export function reportBug(error: unknown, argv: readonly string[]): number {
+/** Writes the report, and returns the one line for the user. Never throws. */
+export function reportBug(error: unknown, argv: readonly string[]): string {
   const message = firstLine(error instanceof Error ? error.message || error.name : inspect(error));
   let where: string;
   try {
@@ -24,8 +22,7 @@ export function reportBug(error: unknown, argv: readonly string[]): number {
     const place = error instanceof Error ? /\n\s+at (.+)/.exec(error.stack ?? '')?.[1] : undefined;
     where = `please report it${place === undefined ? '' : ` (at ${firstLine(place)})`}`;
   }
-  printError(`orch: internal error: ${message}; this is a bug in orch, not in your pipeline: ${where}\n`);
-  return EXIT.unusable;
+  return `orch: internal error: ${message}; this is a bug in orch, not in your pipeline: ${where}`;
 }
 
 function reportText(error: unknown, argv: readonly string[]): string {

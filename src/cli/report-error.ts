@@ -50,5 +50,6 @@ export function reportError(error: unknown, failed: FailedCommand): number {
     );
     return EXIT.unusable;
   }
-  return reportBug(error, argv);
+  printError(`${reportBug(error, argv)}\n`);
+  return EXIT.unusable;
 }

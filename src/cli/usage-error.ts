@@ -6,7 +6,7 @@ import type { Command, CommanderError } from 'commander';
 import { CommandError } from '../app/exit-codes.ts';
 import { nearest } from '../base/nearest.ts';
 import { aboutFlag } from './foreign-flags.ts';
-import { RUN_FLAGS } from './options.ts';
+import { GLOBAL_FLAGS, longName, RUN_FLAGS } from './options.ts';
 
 export function usageError(
   { code, message }: CommanderError,
@@ -68,7 +68,10 @@ export function usageError(
 
 function unknownFlag(flag: string, argv: readonly string[], command: Command | null): CommandError {
   const word = flag.replace(/=.*$/s, '');
-  const at = argv.findIndex((each) => each.startsWith(word));
+  // `-x` may stand in `-nx`.
+  const at = argv.findIndex(
+    (each) => each.startsWith(word) || (/^-\w$/.test(word) && /^-\w+$/.test(each) && each.includes(word[1]!)),
+  );
   const commandAt = command === null ? -1 : argv.indexOf(command.name());
   // What stands before the command is refused by the program itself.
   const refusedBy = commandAt !== -1 && at < commandAt ? null : command;
@@ -83,7 +86,8 @@ function unknownFlag(flag: string, argv: readonly string[], command: Command | n
     );
   }
   const own = (refusedBy?.options ?? []).flatMap(({ long }) => (long ? [long.slice(2)] : []));
-  if (flag !== word && own.includes(word.slice(2)))
+  const everywhere = GLOBAL_FLAGS.map(({ flags }) => longName(flags));
+  if (flag !== word && [...own, ...everywhere].includes(word.slice(2)))
     return new CommandError(`${flag}: this flag takes no value`, undefined, `write ${word}`);
   return new CommandError(
     `${name} has no flag ${word}`,

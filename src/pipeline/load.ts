@@ -154,12 +154,21 @@ function refuseUnknownParams(
       `${isFlag ? from.replace(/[ =].*$/s, '') : from}: there is no ${isFlag ? 'such flag, and no ' : ''}parameter ${JSON.stringify(top)}${pipeline === null ? '' : ` in ${pipeline}`}`,
       {
         hint:
-          close !== null
-            ? `did you mean ${asGiven(close)}?`
-            : (instead ?? `${list}${isFlag ? '; flags: `orch run --help`' : ''}`),
+          suggestion(close === null ? null : asGiven(close), instead ?? null) ??
+          `${list}${isFlag ? '; flags: `orch run --help`' : ''}`,
       },
     );
   }
+}
+
+/** A parameter that is near, and what else may have been meant. */
+function suggestion(close: string | null, instead: string | null): string | null {
+  if (close === null) return instead;
+  if (instead === null) return `did you mean ${close}?`;
+  const DID_YOU_MEAN = 'did you mean ';
+  return instead.startsWith(DID_YOU_MEAN)
+    ? `${DID_YOU_MEAN}${close} or ${instead.slice(DID_YOU_MEAN.length)}`
+    : `${instead}; or did you mean ${close}?`;
 }
 
 function fillingFor(

@@ -274,7 +274,7 @@ function withValue(
     at = isNew ? (depth === keys.length - 1 ? undefined : {}) : at[key];
   }
   const parsed = nestedValue(at, text, readLoose);
-  if (!parsed.ok) return refused(`the parameter ${name}: ${parsed.error}`);
+  if (!parsed.ok) return refused(`the parameter ${name} ${parsed.error.replace(/^expected /, 'takes ')}`);
   let rebuilt: JsonValue = parsed.value;
   for (let depth = path.length - 1; depth >= 0; depth--)
     rebuilt = Object.assign(Object.create(null), path[depth], { [keys[depth]!]: rebuilt });

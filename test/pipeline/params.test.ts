@@ -109,7 +109,7 @@ describe('parameters', () => {
       m: { depth: 0.5, name: '007', deep: { list: [1, 2] } },
     });
     expect(await troubleWith('{m: {depth: 6}}', { params: ['m.depth=x'] })).toMatchObject([
-      { message: '--param m.depth=x: the parameter m.depth: expected a number' },
+      { message: '--param m.depth=x: the parameter m.depth takes a number' },
     ]);
   });
 
