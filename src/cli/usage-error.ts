@@ -76,7 +76,9 @@ function unknownFlag(flag: string, argv: readonly string[], command: Command | n
   // What stands before the command is refused by the program itself.
   const refusedBy = commandAt !== -1 && at < commandAt ? null : command;
   const name = refusedBy === null ? 'orch' : pathOf(refusedBy);
-  const isOfRun = RUN_FLAGS.some(({ flags }) => flags.split(/[ ,]+/).includes(word));
+  // `-j4` is `-j 4`.
+  const spelled = /^-[A-Za-z]\d+$/.test(word) ? word.slice(0, 2) : word;
+  const isOfRun = RUN_FLAGS.some(({ flags }) => flags.split(/[ ,]+/).includes(spelled));
   if (isOfRun && refusedBy === null && (command === null || command.name() === 'run')) {
     const rest = command === null ? argv : [...argv.slice(0, commandAt), ...argv.slice(commandAt + 1)];
     return new CommandError(

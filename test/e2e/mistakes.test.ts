@@ -114,6 +114,7 @@ describe('a flag', () => {
   });
   it('of `run` before the command says where it belongs', async () => {
     expect(await told('-n', 'run')).toContain('orch run -n');
+    expect(await told('-j4', 'deploy')).toContain('orch run -j4 deploy');
   });
   it('of a parameter without its value says that the value is missing', async () => {
     const text = await told('run', '--month');
