@@ -12,7 +12,7 @@ const COMMAND_GROUPS: Readonly<Record<string, readonly string[]>> = {
   'Make:': ['run', 'watch', 'accept'],
   'Look:': ['list', 'status', 'why', 'graph', 'params', 'logs', 'path'],
   'Project:': ['init', 'validate', 'schema', 'cache', 'clean'],
-  'Shell:': ['help', 'completion'],
+  'Shell:': ['help', 'explain', 'completion'],
 };
 
 const RUN_FLAG_GROUPS: Readonly<Record<string, readonly string[]>> = {

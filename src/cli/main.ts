@@ -212,7 +212,7 @@ function defineCommands(program: Command, state: MainState): void {
     return found.outputHelp();
   });
   program
-    .command('explain <code>', { hidden: true })
+    .command('explain <code>')
     .description('explain an error by its code')
     .action((code: string, _options: unknown, self: Command) => explain(code, [], self));
   command('completion', 'print a script that completes words in your shell')

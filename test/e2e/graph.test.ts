@@ -128,7 +128,9 @@ describe('orch graph', () => {
       { id: 'flow:tidy' },
     ]);
     expect((await json(s, 'fetch[month=2|3]')).nodes).toEqual(nodes);
-    expect((await s.exits(2, ['graph', 'fetch[month=7..9]'])).stderr).toContain('fetch[month=7..9]');
+    expect((await s.exits(2, ['graph', 'fetch[month=7..9]'])).stderr).toContain(
+      'fetch has no cell [month=7..9]',
+    );
   });
 
   it('follows paths between pipelines, and names them where that is needed', async () => {

@@ -350,7 +350,7 @@ describe('what is asked for', () => {
   it('is refused where it is unknown, or where a parameter is', async () => {
     const s = await made();
     expect((await s.exits(2, ['why', 'bb'])).stderr).toMatch(/no task or output named 'bb'/);
-    expect((await s.exits(2, ['why'])).stderr).toMatch(/missing required argument 'task'/);
+    expect((await s.exits(2, ['why'])).stderr).toMatch(/orch why needs a TASK/);
     expect((await s.exits(2, ['why', 'c', '--param', 'm=1'])).stderr).toMatch(/\bm\b/);
     expect((await s.exits(2, ['why', 'c'], { cwd: '..', env: { PWD: undefined } })).stderr).toContain(
       'orch init',
