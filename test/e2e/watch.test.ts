@@ -123,7 +123,7 @@ it('reads an edited pipeline again; while it is broken it shows why and goes on 
   expect(s.ran()).toEqual(['join', 'join2']);
   w.kill('SIGINT');
   const { stderr } = await w.done;
-  expect(stderr).toMatch(/orch\.yaml:\d+:\d+: error:/);
+  expect(stderr).toMatch(/orch\.yaml:\d+:\d+: error\[/);
   expect(stderr).toContain('nonsense here');
 });
 
