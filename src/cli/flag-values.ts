@@ -4,6 +4,7 @@
  */
 import { CommandError, EXIT } from '../app/exit-codes.ts';
 import { DURATION_FORM, parseDuration } from '../base/duration.ts';
+import { nearest } from '../base/nearest.ts';
 import { parseSize } from '../base/size.ts';
 
 const ON = ['1', 'true', 'yes', 'on'];
@@ -16,13 +17,18 @@ interface Wrong {
 
 /** By long name: what is wrong with a text, or null. Flags that aren't listed take any text. */
 const CHECKS: Readonly<Record<string, (text: string) => Wrong | null>> = {
-  jobs: (text) => (/^[1-9]\d{0,3}$/.test(text) ? null : { expected: 'a number of workers, from 1' }),
-  output: (text) =>
-    ['auto', 'group', 'stream', 'quiet'].includes(text) ? null : { expected: 'auto, group, stream or quiet' },
-  'on-busy': (text) => (['queue', 'restart'].includes(text) ? null : { expected: 'queue or restart' }),
+  jobs: (text) =>
+    /^[1-9]\d{0,3}$/.test(text)
+      ? null
+      : {
+          expected: 'a number of workers, from 1 to 9999',
+          hint: 'without it there are as many workers as cores',
+        },
+  output: (text) => notAmong(['auto', 'group', 'stream', 'quiet'], text),
+  'on-busy': (text) => notAmong(['queue', 'restart'], text),
   debounce: (text) => wrongDuration(text),
   poll: (text) => wrongDuration(text),
-  date: (text) => (isDate(text) ? null : { expected: 'a date, YYYY-MM-DD' }),
+  date: (text) => (isDate(text) ? null : { expected: 'a date, YYYY-MM-DD', hint: 'for example 2023-01-31' }),
   param: (text) => (text.indexOf('=') > 0 ? null : { expected: 'NAME=VALUE', hint: 'for example month=2' }),
   resources: (text) => {
     const total = totalOf(text);
@@ -71,6 +77,13 @@ export function totalOf(
   return Number.isFinite(amount) && amount >= 0
     ? { name, amount }
     : { problem: `${value} is no number from 0` };
+}
+
+function notAmong(possible: readonly string[], text: string): Wrong | null {
+  if (possible.includes(text)) return null;
+  const close = nearest(text, possible);
+  const expected = `${possible.slice(0, -1).join(', ')} or ${possible[possible.length - 1]}`;
+  return close === null ? { expected } : { expected, hint: `did you mean ${close}?` };
 }
 
 function wrongDuration(text: string): Wrong | null {

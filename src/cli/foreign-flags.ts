@@ -14,7 +14,8 @@ const STATUS = '`orch status` says what is stale; with --exit-code it ends with 
 const DRY_RUN = '-n prints what would be done, and why';
 const NOTHING_BUILT_IN = 'orch has no built-in rules or variables that it could turn off';
 const ALREADY_SO = 'that is how orch always works: what was done stays done';
-const GRAPH = '`orch graph` draws who waits for whom; `orch run -n` says what would run';
+const GRAPH = '`orch graph` draws who waits for whom';
+const WHY = '`orch why TASK` says why a task would run; -n prints it for all of them';
 
 const SHORT: Readonly<Record<string, string>> = {
   s: `${QUIET} (-s of make); of DVC's -s, --only does the same`,
@@ -22,7 +23,7 @@ const SHORT: Readonly<Record<string, string>> = {
   R: `${NOTHING_BUILT_IN}; of Snakemake's -R TASK, --force=TASK does the same`,
   i: KEEP_GOING,
   S: `without -k, orch stops at the first failure; ${PARAM}`,
-  d: DRY_RUN,
+  d: WHY,
   e: 'variables of the environment reach tasks as they are; ORCH_PARAM_NAME sets a parameter',
   o: '--only runs just the targets, with their inputs as they lie',
   W: 'orch goes by content: --force=TASK runs a task anew',
@@ -55,9 +56,9 @@ const LONG: Readonly<Record<string, string>> = {
   recon: DRY_RUN,
   dry: DRY_RUN,
   plan: DRY_RUN,
-  reason: DRY_RUN,
-  explain: DRY_RUN,
-  debug: DRY_RUN,
+  reason: WHY,
+  explain: WHY,
+  debug: WHY,
   question: STATUS,
   summary: STATUS,
   'ignore-errors': KEEP_GOING,

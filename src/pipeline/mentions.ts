@@ -152,7 +152,7 @@ export function receivedParams(
         position,
         `there is no parameter ${JSON.stringify(name)} in ${draft.pipeline}`,
         {
-          hint: close === null ? null : `did you mean ${close}?`,
+          hint: close === null ? 'declare it under `params` of the pipeline' : `did you mean ${close}?`,
         },
       );
     }

@@ -23,11 +23,11 @@ export const tasksShape: ShapeHint = (node) => {
   if (node.kind === 'scalar' && node.value === null)
     return 'write a task below it, such as `hello: {run: echo hello}`';
   if (node.kind !== 'list') return null;
-  const named = ['name', 'id', 'task', 'stage'];
-  const name = named.map((key) => textOf(child(node.items[0] ?? null, key))).find((text) => text !== null);
-  return name === undefined || name === null
-    ? 'write each task below its name: `build: {run: make}`'
-    : `write each task below its name: \`${name}:\` instead of \`- name: ${name}\``;
+  for (const key of ['name', 'id', 'task', 'stage']) {
+    const name = textOf(child(node.items[0] ?? null, key));
+    if (name !== null) return `write each task below its name: \`${name}:\` instead of \`- ${key}: ${name}\``;
+  }
+  return 'write each task below its name: `build: {run: make}`';
 };
 
 /** Fields whose values are maps, which a task's own map would swallow where they are indented too little. */
@@ -40,7 +40,13 @@ export function taskShape(fields: readonly string[]): ShapeHint {
     if (node.kind === 'map') {
       const isFieldMap =
         isField && MAP_FIELDS.has(key) && !entriesOf(node).some((entry) => fields.includes(entry.key));
-      return isFieldMap ? indentMore(key) : null;
+      if (isFieldMap) return indentMore(key);
+      const isGroup = entriesOf(node).every(
+        (entry) => !fields.includes(entry.key) && child(entry.value, 'run') !== null,
+      );
+      return isGroup && node.entries.size > 0
+        ? `tasks don't nest: write them beside \`${key}\`, and name them in its \`needs\``
+        : null;
     }
     if (isField) return indentMore(key);
     if (node.kind === 'list') return 'write the commands below `run: |`, one a line';
@@ -113,3 +119,14 @@ export const envShape: ShapeHint = (node) => {
   const [name = 'NAME', value = 'value'] = (textOf(node.items[0] ?? null) ?? '').split('=', 2);
   return `write ${name === '' ? 'NAME' : name}: ${value} instead of "- ${name === '' ? 'NAME' : name}=${value}"`;
 };
+
+const SHELL_WORDS = /^(\S*\/)?(sh|dash|bash|zsh|ksh|python\d*|node|Rscript|perl|ruby|env)\b/;
+
+/** `shell: "bwa mem {input} > {output}"`, as in Snakemake, where it is the command. */
+export const shellShape: ShapeHint = (node) =>
+  node.kind === 'scalar' &&
+  typeof node.value === 'string' &&
+  /\s/.test(node.value.trim()) &&
+  !SHELL_WORDS.test(node.value.trim())
+    ? 'it names the shell; the command is `run`'
+    : null;

@@ -21,6 +21,15 @@ function filesOrTasks(value: YamlNode): string {
   return files === texts.length ? 'inputs' : 'tasks stand under `needs` here, files under `inputs`';
 }
 
+/** With the value that the file has, where that is one. */
+function resource(name: string, usual: string): OtherWord {
+  const isOne = name === 'memory' ? /^\d+(\.\d+)?\s*[kMGT]i?B$/ : /^\d+(\.\d+)?$/;
+  return (value) => {
+    const text = textOf(value) ?? '';
+    return `write \`resources\`: {${name}: ${isOne.test(text) ? text : usual}}`;
+  };
+}
+
 const STEPS =
   'a task has one command: write the lines below `run: |`, or make each step a task and name the one before in its needs';
 const CONTAINER =
@@ -59,9 +68,9 @@ export const TASK_WORDS: Words = {
   ...all('retries', 'retry max_retries retry_limit attempts max_attempts'),
   ...all('write `retries`: {limit: 3, delay: 10s}', 'retry_delay retry_wait retry_interval'),
   ...all('timeout', 'timeout_minutes timeout-minutes timeoutMinutes time_limit execution_timeout max_time'),
-  ...all('write `resources`: {cpu: 2}', 'threads cpus cpu cores ncores'),
-  ...all('write `resources`: {memory: 4GB}', 'mem memory mem_mb ram'),
-  ...all('write `resources`: {gpu: 1}', 'gpu gpus'),
+  ...all(resource('cpu', '2'), 'threads cpus cpu cores ncores'),
+  ...all(resource('memory', '4GB'), 'mem memory mem_mb ram'),
+  ...all(resource('gpu', '1'), 'gpu gpus'),
   ...all('matrix', 'foreach for_each forEach for loop with_items expand strategy parallel variants'),
   ...all('labels', 'tags tag label groups group'),
   ...all(STEPS, 'steps stages jobs tasks subtasks'),

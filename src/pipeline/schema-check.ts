@@ -179,8 +179,9 @@ function typeHint(node: YamlNode, schema: Schema): string | null {
   if (node.kind === 'map' && types.includes('string') && /^[^:]*[;&|$]/.test([...node.entries.keys()].join()))
     return 'a text that starts with "{" needs quotes';
   if (node.kind !== 'scalar') return null;
-  if (node.value === null) return types.includes('string') ? 'write "" for an empty text' : null;
+  if (node.value === null) return allowsEmpty(schema) ? 'write "" for an empty text' : null;
   if (typeof node.value === 'string' && types.includes('boolean')) {
+    if (/^(true|false)$/.test(node.value)) return `without quotes: ${node.value}`;
     if (/^(yes|on|y|1)$/i.test(node.value)) return 'write true: YAML 1.2 has only true and false';
     if (/^(no|off|n|0)$/i.test(node.value)) return 'write false: YAML 1.2 has only true and false';
   }
@@ -194,6 +195,11 @@ function typeHint(node: YamlNode, schema: Schema): string | null {
   if ((types.includes('number') || types.includes('integer')) && /^-?\d+(\.\d+)?$/.test(node.value))
     return `without quotes it is a number: ${node.value}`;
   return null;
+}
+
+function allowsEmpty(schema: Schema): boolean {
+  if (schema.anyOf !== undefined) return schema.anyOf.some(allowsEmpty);
+  return schema.type === 'string' && (schema.minLength ?? 0) === 0 && schema.refine === undefined;
 }
 
 /** A text as an item of a list in brackets. */
@@ -268,7 +274,10 @@ function textTrouble(
     const close = nearest(text, allowed.map(String));
     return close === null ? '' : `did you mean ${close}?`;
   }
-  if (pattern !== undefined && !new RegExp(pattern, 'u').test(text)) return '';
+  if (pattern !== undefined && !new RegExp(pattern, 'u').test(text)) {
+    const mended = text.trim().replace(/[^\p{L}\p{N}_.-]+/gu, '-');
+    return new RegExp(pattern, 'u').test(mended) ? `write ${mended}` : '';
+  }
   return refine === undefined || hasExpression(text) ? null : refine(text);
 }
 

@@ -9,6 +9,7 @@ import {
   needsShape,
   pathsShape,
   runShape,
+  shellShape,
   taskShape,
 } from './other-shapes.ts';
 import {
@@ -268,6 +269,8 @@ export const DEFAULTABLE: Readonly<Record<string, Schema>> = {
   shell: {
     description:
       'sh, bash, zsh…, or a list that gets the script as its last argument, such as [python3, -c].',
+    expected: 'the name of a shell, or a list of words',
+    shapeHint: shellShape,
     anyOf: [TEXT, { type: 'array', minItems: 1, items: TEXT }],
   },
   dir: {

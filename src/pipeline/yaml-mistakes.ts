@@ -78,6 +78,9 @@ function isBlank({ start }: Span, text: string): boolean {
   return lineAt(text, start).text.trim() === '';
 }
 
+/** YAML's own limit for a key. */
+const MAX_KEY = 1_100;
+
 interface Line {
   readonly start: number;
   /** Without its line break. */
@@ -96,7 +99,9 @@ function explain(error: SyntaxError, openings: readonly Opening[], { text, posit
     case 'MULTILINE_IMPLICIT_KEY':
       return missingColon(text, line);
     case 'BLOCK_AS_IMPLICIT_KEY':
-      return colonInText(text, from);
+      return /:(\s|$)/.test(text.slice(from, from + MAX_KEY)) && !/sequence/.test(error.message)
+        ? colonInText(text, from)
+        : badIndent(text, line);
     case 'BLOCK_IN_FLOW':
       return {
         ...colonInText(text, from),
@@ -129,9 +134,22 @@ function explain(error: SyntaxError, openings: readonly Opening[], { text, posit
         );
       if (/closing ["']quote/.test(error.message)) return unclosedQuote(from, openings, text);
       if (/map values/.test(error.message)) return missingColon(text, line);
+      if (/^Comments must/.test(error.message))
+        return unquoted(
+          [from, from + 1],
+          'a "#" without a space before it starts no comment',
+          'put a space before it; a text with "#" in it needs quotes',
+        );
       break;
     }
     case 'UNEXPECTED_TOKEN': {
+      if (/^Unexpected (,|empty item)/.test(error.message))
+        return {
+          code: 'bad-yaml',
+          span: { start: from, end: from + 1 },
+          message: 'nothing stands before this comma',
+          hint: 'remove it',
+        };
       const behind = textBehind(error, line, openings, { text, position });
       if (behind !== null) return behind;
       break;
@@ -198,8 +216,15 @@ function colonInText(text: string, from: number): Mistake {
     code: 'colon-in-text',
     span: { start: colon, end: colon + 1 },
     message: 'a second ": " on one line, where YAML takes what stands before it for a key',
-    hint: `${inQuotes(line, from)}, or write it on the lines below "|"`,
+    hint: isKeyAndValue(line.text.slice(from - line.start))
+      ? 'write it on the next line, indented more; or is it a text? Then put it in quotes'
+      : `${inQuotes(line, from)}, or write it on the lines below "|"`,
   };
+}
+
+/** `test: run: make`: a map was meant. */
+function isKeyAndValue(text: string): boolean {
+  return /^[a-z_]+: \S+$/.test(text.trim());
 }
 
 function unclosedQuote(at: number, openings: readonly Opening[], text: string): Mistake {

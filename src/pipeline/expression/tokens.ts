@@ -128,7 +128,7 @@ function readString(text: string, start: number): Outcome<{ value: string; end: 
 const REPLACEMENTS: Readonly<Record<string, string>> = {
   '=': 'to compare, write ==',
   '&': 'for "and", write &&',
-  '|': 'for "or", write ||',
+  '|': 'for "or", write ||; a filter is written as a call, such as default(env.NAME, 1)',
   '`': 'strings stand in single or double quotes',
   $: 'inside an expression, names stand alone: params.year',
   '{': 'maps can be read, but not written, in expressions',
