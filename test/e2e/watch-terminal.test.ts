@@ -1,7 +1,7 @@
 /** `orch watch` on a terminal: one clear screen a run, one line while it waits; and plain lines where there is none. */
 import { describe, expect, it } from 'vitest';
 import { ORCH } from '../support/project.ts';
-import { gate, holdAt, until } from './support/gate.ts';
+import { type Gate, gate, holdAt, until } from './support/gate.ts';
 import { type Fields, type Scenario, said, scenario, task } from './support/scenario.ts';
 import { openTerminal, type TestTerminal } from './support/terminal.ts';
 
@@ -9,6 +9,18 @@ const copy: Fields = { t: task('t', 'cat in.txt > out.txt', { inputs: ['in.txt']
 
 function watchOnTerminal(s: Scenario, args: readonly string[], columns = 80): TestTerminal {
   return openTerminal([ORCH, 'watch', ...args], { columns, rows: 24, cwd: s.dir, env: s.environment() });
+}
+
+/** As `gate.reached`; where the watch ends before, the failure says what it showed. */
+async function comesTo(w: TestTerminal, gate: Gate, times?: number): Promise<void> {
+  await Promise.race([
+    gate.reached(times).catch((error: Error) => {
+      throw new Error(`${error.message}; bytes so far: ${JSON.stringify(w.bytes())}`);
+    }),
+    w.done.then((end) => {
+      throw new Error(`ended with ${JSON.stringify(end)}: ${JSON.stringify(w.bytes())}`);
+    }),
+  ]);
 }
 
 const STATUS = /^watching 2 files in 2 folders · last run (just now|\d+s ago) ok · Ctrl-C to stop$/;
@@ -116,9 +128,9 @@ describe('on a terminal', () => {
     );
     const t = gate(s, 't');
     const w = watchOnTerminal(s, ['--on-busy', 'restart', 't']);
-    await t.reached();
+    await comesTo(w, t);
     s.write('in.txt', '2\n');
-    await t.reached(2);
+    await comesTo(w, t, 2);
     t.release();
     await w.shows('Ctrl-C to stop');
     expect(w.screen()[0]).toContain('in.txt changed');
@@ -136,7 +148,7 @@ describe('on a terminal', () => {
     );
     const t = gate(s, 't');
     const w = watchOnTerminal(s, ['t']);
-    await t.reached();
+    await comesTo(w, t);
     w.type('\x03');
     expect(await w.done).toEqual({ code: 130, signal: null });
     expect(w.isCursorShown()).toBe(true);

@@ -247,7 +247,11 @@ it('watches what links lead to, inputs outside the root, and with --only what ot
   expect((await w.round()).paths).toEqual([join(s.outside, 'far/away.txt')]);
   s.write('in.txt', '2\n');
   await s.ok('run', 'made');
-  expect((await w.round()).paths).toEqual(['made.txt']);
+  let round = await w.round();
+  expect(round.paths.at(0)).toEqual('made.txt');
+  // It is gone while it's being made anew, which a watch may see.
+  if (round.exitCode !== 0) round = await w.round();
+  expect(round.outcomes).toEqual({ t: 'succeeded' });
   expect(s.read('out.txt')).toBe('2\n');
 });
 
