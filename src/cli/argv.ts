@@ -15,6 +15,8 @@ export interface SplitArgv {
     readonly isAttached: boolean;
     /** Without any value, which means true. */
     readonly isBare: boolean;
+    /** Long flags of the command besides those of all, without dashes: one of them may have been meant. */
+    readonly ownFlags?: readonly string[];
   }[];
 }
 

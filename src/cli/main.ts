@@ -310,7 +310,7 @@ function prepare(argv: readonly string[], program: Command, state: MainState): s
   );
   const split = splitArgv(forced, flags, withValue);
   state.extra = split.extra;
-  state.params = split.params;
+  state.params = split.params.map((param) => ({ ...param, ownFlags: own }));
   return [...split.known];
 }
 

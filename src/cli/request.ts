@@ -57,11 +57,11 @@ export function projectRequest(
     // The later ones win.
     ...(options.paramOfVariable ?? []).map((text) => pair(text, 'ORCH_PARAM')),
     ...(options.param ?? []).map((text) => pair(text, `--param ${text}`)),
-    ...flags.map(({ name, value, from, isBare, isAttached }) => ({
+    ...flags.map(({ name, value, from, isBare, isAttached, ownFlags }) => ({
       isBare,
       isFlag: true,
       hasNextWord: !isAttached,
-      ...insteadOf(from),
+      ...insteadOf(from, ownFlags),
       pipeline: options.pipeline ?? null,
       name: name.replaceAll('-', '_'),
       value,
@@ -94,7 +94,7 @@ export function projectRequest(
 }
 
 /** Flags that orch doesn't know are taken for parameters; this is for where there is no such parameter either. */
-function insteadOf(flag: string): { readonly instead?: string } {
-  const instead = aboutFlag(flag);
+function insteadOf(flag: string, ownFlags?: readonly string[]): { readonly instead?: string } {
+  const instead = aboutFlag(flag, ownFlags);
   return instead === null ? {} : { instead };
 }

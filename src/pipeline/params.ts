@@ -132,7 +132,8 @@ function valueInForce(declared: Declared, request: ParamsRequest): ParamDeclarat
     if (changed.ok) {
       value = changed.value;
       origin = as;
-      setBy.push({ name, by: from });
+      // Without the value, which stands beside it.
+      setBy.push({ name, by: /^[^=\s]+/.exec(from)?.[0] ?? from });
       return;
     }
     isRefused = true;
