@@ -2,7 +2,7 @@
  * Texts of a file with `${{ }}` in them: read once, however many matrix cells use them, with their places in the
  * file. What is wrong with them is reported here; values are filled in by `scope.ts` and its users.
  */
-import type { Template } from '../model/expression.ts';
+import type { Placeholder, Template } from '../model/expression.ts';
 import type { SourcePosition } from '../model/ids.ts';
 import {
   endOfPlaceholder,
@@ -66,13 +66,16 @@ export function readTexts(source: SourceFile, problems: Problems): Texts {
     },
     readableParts(node) {
       const at = positionsIn(node, source);
-      const parts = placeholdersIn(node.source).flatMap((offset) => {
+      const parts: (string | Placeholder)[] = [];
+      for (let offset = node.source.indexOf('${{'); offset !== -1; ) {
         const end = endOfPlaceholder(node.source, offset + 3);
-        if (end === null) return [];
-        const shifted = (from: number, to: number = from) => at(offset + from, offset + to);
-        const parsed = parseTemplate(node.source.slice(offset, end), { at: shifted, reader: 'raw' });
-        return parsed.ok && typeof parsed.value !== 'string' ? parsed.value.parts : [];
-      });
+        if (end === null) break;
+        const start = offset;
+        const shifted = (from: number, to: number = from) => at(start + from, start + to);
+        const parsed = parseTemplate(node.source.slice(start, end), { at: shifted, reader: 'raw' });
+        if (parsed.ok && typeof parsed.value !== 'string') parts.push(...parsed.value.parts);
+        offset = node.source.indexOf('${{', end);
+      }
       return { parts };
     },
   };

@@ -45,6 +45,9 @@ const LOCAL: ReadonlySet<MistakeCode> = new Set([
   'tab-indent',
 ]);
 
+/** A file of another kind may have an error in each of its lines. */
+const MAX_MISTAKES = 100;
+
 /**
  * The slips behind syntax errors, by position: one for each line, and none after the first that makes the parser
  * lose its way.
@@ -57,18 +60,16 @@ export function mistakesBehind(
   const mistakes: Mistake[] = [];
   const lines = new Set<number>();
   for (const error of [...errors].sort((a, b) => a.pos[0] - b.pos[0])) {
+    // Tabs make the parser see further errors everywhere.
+    if (mistakes[0]?.code === 'tab-indent' && error.code !== 'TAB_AS_INDENT') continue;
+    if (lines.has(source.position({ start: error.pos[0], end: error.pos[0] }).line)) continue;
     const mistake = explain(error, openings, source);
     const { line } = source.position(mistake.span);
     const [first] = mistakes;
-    const follows =
-      first !== undefined &&
-      (lines.has(line) ||
-        isBlank(mistake.span, source.text) ||
-        (first.code === 'tab-indent' && mistake.code !== 'tab-indent'));
-    if (follows) continue;
+    if (first !== undefined && (lines.has(line) || isBlank(mistake.span, source.text))) continue;
     lines.add(line);
     mistakes.push(mistake);
-    if (!LOCAL.has(mistake.code)) break;
+    if (!LOCAL.has(mistake.code) || mistakes.length === MAX_MISTAKES) break;
   }
   return mistakes;
 }
@@ -202,7 +203,7 @@ function missingColon(text: string, line: Line): Mistake {
 
 /** `from` is where the text starts that YAML took for a key. */
 function colonInText(text: string, from: number): Mistake {
-  const colon = from + Math.max(0, text.slice(from).search(/:(\s|$)/));
+  const colon = from + Math.max(0, text.slice(from, from + MAX_KEY).search(/:(\s|$)/));
   const line = lineAt(text, colon);
   const key = /^[^:]*/.exec(line.text.trim())![0];
   if (line.start > from)

@@ -3,6 +3,7 @@
  * no consequences. After a wanted change: `npx vitest run test/e2e/error-messages.test.ts -u`, and read what git
  * shows with the eyes of somebody who wrote that line.
  */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -10,6 +11,7 @@ import { CATALOGUE } from '../../src/pipeline/catalogue/index.ts';
 import { bareScenario } from './support/scenario.ts';
 import { WRONG_PIPELINES } from './support/wrong-pipelines/index.ts';
 
+const README = fileURLToPath(new URL('../../README.md', import.meta.url));
 const FIXTURES = fileURLToPath(new URL('fixtures/messages/', import.meta.url));
 
 /** `tabs before keys` -> `tabs-before-keys.yaml`. */
@@ -35,6 +37,24 @@ describe('of wrong pipelines', () => {
     expect(stderr).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
     expect(s.exists('.cache')).toBe(false);
   });
+});
+
+it('the README shows what is printed', async () => {
+  const s = bareScenario({
+    'orch.yaml': `version: 1
+params: {month: {type: integer, default: 1, min: 1, max: 12}}
+tasks:
+  clean:
+    run: python clean.py --month \${{ params.mnth }}
+    outs: [clean.csv]
+  train:
+    run: python train.py
+    needs: [claen]
+    outputs: [model.pkl]
+`,
+  });
+  const { stderr } = await s.exits(2, ['validate']);
+  expect(readFileSync(README, 'utf8')).toContain(`\n$ orch validate\n${stderr}\`\`\`\n`);
 });
 
 describe('many errors', () => {
