@@ -5,7 +5,8 @@ import type { Prediction } from '../model/prediction.ts';
 import { makePlan } from '../planner/plan.ts';
 import { predict } from '../scheduler/predict.ts';
 import { lookContext, plainOptions } from './look-context.ts';
-import { openProject, openState, type ProjectRequest } from './project.ts';
+import { looking } from './looking.ts';
+import type { ProjectRequest } from './project.ts';
 import { resolveTargets } from './selection.ts';
 
 export interface Status {
@@ -14,15 +15,7 @@ export interface Status {
 }
 
 export async function projectStatus(request: ProjectRequest, targets: readonly string[]): Promise<Status> {
-  const project = await openProject(request);
-  const notices: RunEventBody[] = [];
-  const state = await openState(project, {
-    readOnly: true,
-    rehash: false,
-    environment: request.environment,
-    notice: (notice) => notices.push(notice),
-  });
-  try {
+  return looking(request, async (project, state, notices) => {
     const ids =
       targets.length > 0
         ? resolveTargets(project, targets)
@@ -48,7 +41,5 @@ export async function projectStatus(request: ProjectRequest, targets: readonly s
       }),
     );
     return { predictions, notices };
-  } finally {
-    state.close();
-  }
+  });
 }

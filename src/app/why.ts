@@ -7,7 +7,8 @@ import { createExplainer, dealingOf } from '../scheduler/explain.ts';
 import { foresee } from '../scheduler/predict.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { lookContext, plainOptions } from './look-context.ts';
-import { openProject, openState, type Project, type ProjectRequest, type ProjectState } from './project.ts';
+import { looking } from './looking.ts';
+import type { Project, ProjectRequest } from './project.ts';
 import { resolveTargets } from './selection.ts';
 
 export interface Why {
@@ -96,23 +97,4 @@ export async function explainPast(
         : `its last runs: ${known.reverse().join(', ')}`,
     );
   });
-}
-
-async function looking<T>(
-  request: ProjectRequest,
-  use: (project: Project, state: ProjectState, notices: RunEventBody[]) => Promise<T>,
-): Promise<T> {
-  const project = await openProject(request);
-  const notices: RunEventBody[] = [];
-  const state = await openState(project, {
-    readOnly: true,
-    rehash: false,
-    environment: request.environment,
-    notice: (notice) => notices.push(notice),
-  });
-  try {
-    return await use(project, state, notices);
-  } finally {
-    state.close();
-  }
 }

@@ -2,7 +2,9 @@
  * What a flag's value must look like, and its variable's alike: both are judged here, and each is named as it was
  * given. Knows neither commander nor what the values are for.
  */
+
 import { CommandError, EXIT } from '../app/exit-codes.ts';
+import { isDate } from '../base/date.ts';
 import { DURATION_FORM, parseDuration } from '../base/duration.ts';
 import { nearest } from '../base/nearest.ts';
 import { parseSize } from '../base/size.ts';
@@ -88,13 +90,6 @@ function notAmong(possible: readonly string[], text: string): Wrong | null {
 
 function wrongDuration(text: string): Wrong | null {
   return parseDuration(text).ok ? null : { expected: DURATION_FORM };
-}
-
-function isDate(text: string): boolean {
-  const date = new Date(`${text}T00:00:00Z`);
-  return (
-    /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
-  );
 }
 
 function refuse(given: string, wrong: Wrong | null): void {

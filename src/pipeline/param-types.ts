@@ -1,4 +1,5 @@
 /** The types of parameters: what is a value of each, and how one is read from a text. Knows no files. */
+import { isDate } from '../base/date.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import type { JsonValue } from '../model/ids.ts';
 import type { ParamType } from '../model/task.ts';
@@ -65,13 +66,6 @@ export function isOfType(value: JsonValue, type: ParamType): boolean {
     case 'map':
       return typeof value === 'object' && value !== null && !Array.isArray(value);
   }
-}
-
-function isDate(text: string): boolean {
-  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return false;
-  const date = new Date(`${text}T00:00:00Z`);
-  // 2023-02-30 would become 2 March.
-  return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
 }
 
 export const TYPE_WORDS: Readonly<Record<ParamType, string>> = {
