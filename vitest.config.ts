@@ -1,9 +1,19 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const report = process.env['ORCH_TEST_REPORT'];
 // Suites that take minutes by themselves: `npm run test:long`.
 const LONG = ['test/differential/planted-bugs.test.ts'];
 const isLong = process.env['ORCH_TEST_LONG'] === '1';
+
+/** Starts the file that takes minutes before all others, so that no worker is left to wait for it alone. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLongest = (file: TestSpecification) => file.moduleId.endsWith('/differential.test.ts');
+    return [...sorted.filter(isLongest), ...sorted.filter((file) => !isLongest(file))];
+  }
+}
 
 // Tests drive the built binary with real processes: a fork per file, two at a time as on the smallest machine.
 export default defineConfig({
@@ -12,6 +22,7 @@ export default defineConfig({
     exclude: isLong ? [] : LONG,
     pool: 'forks',
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Continuous integration counts the tests from this file.

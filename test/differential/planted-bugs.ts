@@ -100,9 +100,10 @@ export const PLANTED_BUGS: readonly (PlantedBug & { readonly shows: RegExp })[] 
     shows: /ran, but must not: /,
     edits: [
       {
-        file: 'src/scheduler/gather.ts',
-        find: 'content: entry.digest, executable: entry.executable, from };',
-        replace: "content: entry.digest + (upstream.key ?? ''), executable: entry.executable, from };",
+        file: 'src/scheduler/input-part.ts',
+        find: 'content: entry.digest, executable: entry.executable, from, made };',
+        replace:
+          "content: entry.digest + ((maker as any).key ?? ''), executable: entry.executable, from, made };",
       },
     ],
   },
