@@ -43,6 +43,7 @@ export async function acceptTasks(
     notice: () => {},
   });
   try {
+    state.ownership.tidy();
     await sweepDeadClaims(project, state, () => {});
     return await acceptAll(project, state, request, resolveTargets(project, targets), describe);
   } finally {

@@ -8,16 +8,18 @@ import { tryLock } from '../base/lock.ts';
 import type { RootIdentity } from '../cache/roots.ts';
 import type { LocalStore } from '../cache/store.ts';
 import type { RunEventBody } from '../model/event.ts';
-import type { TaskKey } from '../model/ids.ts';
+import type { RunId, TaskKey } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
 import { capYieldsText, trimmedText } from '../reporters/cache-phrases.ts';
 import type { Node } from '../scheduler/node.ts';
 import { isGood } from '../scheduler/task-state.ts';
 import type { Journal } from '../state/journal.ts';
 import type { Layout } from '../state/layout.ts';
+import { liveRuns } from '../state/live-runs.ts';
 import { forgetRootId, makeRootId, readRootId, rootIdPath } from '../state/root-id.ts';
 import { contentDir, type Environment, unusable } from './content-cache.ts';
 import type { Project } from './project.ts';
+import { lockRoot } from './root-lock.ts';
 
 /**
  * Before a run acts: makes what the cache needs and lets the root be known there. Throws CommandError (exit 3) where
@@ -56,7 +58,8 @@ export interface SettleRequest {
   readonly journal: Journal;
   readonly environment: Environment;
   readonly nodes: readonly Node[];
-  /** The run holds the root's lock: it stored or restored something, or tried to. */
+  readonly run: RunId;
+  /** It stored or restored something, or tried to. */
   readonly acted: boolean;
   readonly isInterrupted: boolean;
   readonly emit: (event: RunEventBody) => void;
@@ -67,7 +70,7 @@ export async function settleCache(request: SettleRequest): Promise<void> {
   const { store, project, journal, acted, isInterrupted, emit } = request;
   if (store === null) return;
   const keys = keysInUse(project, journal, request.nodes);
-  if (acted) await register(request, store, keys);
+  if (acted) await registerAmongOthers(request, store);
   else await registerIfOther(request, store, keys);
   if (!acted || isInterrupted) {
     // What it added counts for the next run that trims.
@@ -123,6 +126,18 @@ async function register(
     );
 }
 
+/** Other runs of the root register the results of theirs: those that were recorded by now are among the keys. */
+async function registerAmongOthers(request: SettleRequest, store: LocalStore): Promise<void> {
+  const { project, journal, run, nodes } = request;
+  const lock = await lockRoot(project.layout, `run ${run}`, { wait: true, onWait: () => {} });
+  try {
+    journal.refresh(run);
+    await register(request, store, keysInUse(project, journal, nodes));
+  } finally {
+    if (lock !== 'locked') lock.release();
+  }
+}
+
 /** A run that had nothing to do may have found other results up to date than those that are registered. */
 async function registerIfOther(
   request: SettleRequest,
@@ -134,10 +149,11 @@ async function registerIfOther(
   if (keys.size === 0 || !existsSync(contentDir(project, environment))) return;
   const id = readRootId(layout);
   if (id !== null && store.isRegistered(identityOf(layout, id), keys)) return;
-  // A run that acts at this moment registers more than this one knows.
   const lock = tryLock(layout.dir, 'run', 'registering');
   if (!lock.ok) return;
   try {
+    // A run that acts at this moment registers more than this one knows.
+    if (liveRuns(layout).length > 0) return;
     await enlistRoot(project, store, environment);
     await register(request, store, keys);
   } finally {

@@ -62,7 +62,7 @@ async function emptyCache(project: Project, request: CleanRequest): Promise<Omit
       EXIT.unusable,
     );
   forgetRootId(layout);
-  for (const folder of [join(layout.dir, 'state'), layout.logs, layout.tmp, layout.failed])
+  for (const folder of [join(layout.dir, 'state'), layout.logs, layout.tmp, layout.failed, layout.live])
     rmSync(folder, { recursive: true, force: true });
   const { removedFiles, freedBytes, pinned } = cleared.value;
   return { cachedFiles: removedFiles, freedBytes, keptForOthers: pinned.results };
@@ -78,6 +78,7 @@ async function removeOutputs(project: Project, request: CleanRequest): Promise<s
   });
   try {
     const { root } = project.layout;
+    state.ownership.tidy();
     const removed: string[] = [];
     const folders = new Set<string>();
     // Deepest first, so that a folder is empty when its turn comes.

@@ -36,7 +36,7 @@ export function lookContext(request: LookRequest): PredictContext {
     ...recordedReader(project.layout, state.store),
     runProbe: () => Promise.reject(new Error('looking runs no command')),
     now: Date.now,
-    liveRun: state.liveRun,
+    liveRuns: state.liveRuns,
   };
 }
 

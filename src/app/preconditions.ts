@@ -9,13 +9,11 @@ import { childOf, leavesRoot } from '../base/path.ts';
 import type { InputSpec, Task } from '../model/task.ts';
 import type { DiagnosticCode } from '../pipeline/catalogue/index.ts';
 import { typed } from '../reporters/phrases.ts';
-import type { RunContext } from '../scheduler/context.ts';
+import type { LookContext } from '../scheduler/context.ts';
 import { createInspection, type Inspection } from '../scheduler/inspect.ts';
 import { clearingOf, occupation } from '../scheduler/workspace.ts';
 
-type Context = Omit<RunContext, 'acquire' | 'startAttempt' | 'followLog'>;
-
-export async function checkInputs(context: Context): Promise<Diagnostic[]> {
+export async function checkInputs(context: LookContext): Promise<Diagnostic[]> {
   const problems: Diagnostic[] = [];
   const inspection = createInspection(context, [], () => ({}));
   for (const { task } of context.plan.nodes)
@@ -31,7 +29,7 @@ export async function checkInputs(context: Context): Promise<Diagnostic[]> {
 async function checkInput(
   task: Task,
   spec: InputSpec,
-  context: Context,
+  context: LookContext,
   inspection: Inspection,
 ): Promise<Diagnostic | null> {
   const { layout, options, ownership } = context;
@@ -73,7 +71,10 @@ async function checkInput(
 }
 
 /** A task makes it, behind a link of the user's. */
-function isMadeBehindLink(spec: InputSpec, { graph, matching, fingerprinter, options }: Context): boolean {
+function isMadeBehindLink(
+  spec: InputSpec,
+  { graph, matching, fingerprinter, options }: LookContext,
+): boolean {
   if (spec.external || options.only) return false;
   const literal = spec.kind === 'glob' ? matching.parentOf(spec.path) : spec.path;
   const place = fingerprinter.placeOf(literal);
@@ -83,7 +84,7 @@ function isMadeBehindLink(spec: InputSpec, { graph, matching, fingerprinter, opt
 }
 
 /** Only for tasks without any record: others may turn out to be up to date, and are checked when they act. */
-export function checkOutputs(context: Context): Diagnostic[] {
+export function checkOutputs(context: LookContext): Diagnostic[] {
   const inspection = createInspection(context, [], () => ({}));
   return context.plan.nodes.flatMap(({ task }) => {
     if (task.outputs.every((spec) => spec.kind === 'file') || context.journal.lastAttempt(task.id) !== null)

@@ -17,11 +17,11 @@ import type { LoadOutcome, LoadRequest } from '../pipeline/load.ts';
 import { buildGraph, findCycle, type Graph, type PathMatching } from '../planner/graph.ts';
 import { type Journal, openJournal } from '../state/journal.ts';
 import { type Layout, layoutOf } from '../state/layout.ts';
+import { liveRuns } from '../state/live-runs.ts';
 import { rememberNames } from '../state/names.ts';
 import { type Ownership, openOwnership } from '../state/ownership.ts';
 import { contentFolderInRoot, openCache } from './content-cache.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
-import { liveRunOf } from './live-run.ts';
 import { cycleDiagnostic } from './path-cycle.ts';
 import { PipelineErrors } from './pipeline-errors.ts';
 import { type FoundProject, findProject, type StartPoint } from './root.ts';
@@ -280,8 +280,8 @@ export interface ProjectState {
   readonly ownership: Ownership;
   readonly fingerprinter: Fingerprinter;
   readonly store: LocalStore | null;
-  /** Another process's run that was changing the root while this was read; told to those who only look. */
-  readonly liveRun: RunId | null;
+  /** Runs that were changing the root while this was read. */
+  readonly liveRuns: ReadonlySet<RunId>;
   close(): void;
 }
 
@@ -300,7 +300,7 @@ export async function openState(project: Project, request: StateRequest): Promis
   const tell = (level: 'note' | 'warning', code: string, message: string) =>
     request.notice({ event: 'notice', level, code, message, task: null });
   // Looked at before and after reading: it may begin or end meanwhile, and isn't dead for that.
-  const liveBefore = request.readOnly ? liveRunOf(layout) : null;
+  const liveBefore = namesOfLive(layout);
   const journal = openJournal(layout);
   const ownership = openOwnership(layout);
   if (journal.damagedLines > 0)
@@ -329,7 +329,7 @@ export async function openState(project: Project, request: StateRequest): Promis
     ownership,
     fingerprinter,
     store,
-    liveRun: liveBefore ?? (request.readOnly ? liveRunOf(layout) : null),
+    liveRuns: new Set([...liveBefore, ...namesOfLive(layout)]),
     close() {
       if (!request.readOnly) fingerprinter.flush();
       fingerprinter.close();
@@ -337,4 +337,8 @@ export async function openState(project: Project, request: StateRequest): Promis
       ownership.close();
     },
   };
+}
+
+function namesOfLive(layout: Layout): RunId[] {
+  return liveRuns(layout).flatMap(({ run, isAlive }) => (isAlive ? run : []));
 }

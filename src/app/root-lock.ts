@@ -1,82 +1,116 @@
-/** The lock of a root: one run at a time changes files and records; and what dead runs left is cleared under it. */
-import { type Held, type Lock, tryLock, waitForLock } from '../base/lock.ts';
+/** The lock of a root, under which runs settle who does what, and under which is cleared what dead runs left. */
+import { type Held, type Lock, tryLock } from '../base/lock.ts';
 import type { RunEventBody } from '../model/event.ts';
-import type { TaskId } from '../model/ids.ts';
+import type { RunId, TaskId } from '../model/ids.ts';
 import { isUnmodified, keepFailedOutputs, type WorkspaceContext } from '../scheduler/workspace.ts';
 import type { Layout } from '../state/layout.ts';
+import { liveRuns } from '../state/live-runs.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import type { Project, ProjectState } from './project.ts';
 
-export interface AcquireOptions {
-  /** false: don't wait, answer `locked`. */
+/** Between SIGTERM and SIGKILL for processes of a run that was killed. */
+const LEFTOVER_GRACE_MS = 5_000;
+/** Who holds the lock for a moment only, to look at the others or to tidy up, isn't worth a word. */
+const BRIEFLY_MS = 1_000;
+const BRIEF_POLL_MS = 3;
+const POLL_MS = 100;
+
+export interface WaitOptions {
+  /** false: don't wait for another run to end, answer `locked`. */
   readonly wait: boolean;
   readonly signal?: AbortSignal;
   readonly onWait: (held: Held) => void;
 }
 
-/** Between SIGTERM and SIGKILL for processes of a run that was killed. */
-const LEFTOVER_GRACE_MS = 5_000;
-
-/** The state folder, not the root, holds the lock; it survives `--clean`. */
-export async function acquireRoot(
-  layout: Layout,
-  who: string,
-  options: AcquireOptions,
-): Promise<Lock | 'locked'> {
-  const first = tryLock(layout.dir, 'run', who);
-  if (first.ok) return first.value;
-  if (first.error.kind === 'unusable') throw unusable(first.error);
-  refuseAncestor(first.error);
-  if (!options.wait) {
-    options.onWait(first.error);
-    return 'locked';
+/**
+ * Takes the lock of the root, under which it is settled who may do what: runs hold it for moments, commands that must
+ * be alone as long as they work. Who holds it longer than a moment is told to `onWait`, once. Throws CommandError
+ * where the folder can't be used.
+ */
+export async function lockRoot(layout: Layout, who: string, options: WaitOptions): Promise<Lock | 'locked'> {
+  const sinceMs = performance.now();
+  let told = '';
+  for (;;) {
+    if (options.signal?.aborted) return 'locked';
+    const taken = tryLock(layout.dir, 'run', who);
+    if (taken.ok) return taken.value;
+    if (taken.error.kind === 'unusable') throw unusable(taken.error);
+    const isLong = performance.now() - sinceMs > BRIEFLY_MS;
+    const holder = `${taken.error.pid} ${taken.error.sinceMs}`;
+    if (isLong && holder !== told) {
+      told = holder;
+      options.onWait(taken.error);
+    }
+    if (isLong && !options.wait) return 'locked';
+    await pause(isLong ? POLL_MS : BRIEF_POLL_MS);
   }
-  const waited = await waitForLock(layout.dir, 'run', who, {
-    onWait: options.onWait,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
-  if (waited.ok) return waited.value;
-  if (waited.error.kind === 'unusable') throw unusable(waited.error);
-  return 'locked';
 }
 
 /** How a command that isn't a run waits for its turn. */
-export type Turn = Pick<AcquireOptions, 'wait' | 'onWait'>;
+export type Turn = Pick<WaitOptions, 'wait' | 'onWait'>;
 
-/** As `acquireRoot`, for commands that have nothing else to say: where they may not wait, that is an error. */
+/** The lock while no run is live, for commands that change what all runs build on. */
 export async function takeTurn(layout: Layout, who: string, turn: Turn): Promise<Lock> {
-  let holder: Held | null = null;
-  const lock = await acquireRoot(layout, who, {
-    wait: turn.wait,
-    onWait: (held) => {
-      holder = held;
-      if (turn.wait) turn.onWait(held);
-    },
-  });
-  if (lock !== 'locked') return lock;
-  const { who: holds, pid } = holder ?? { who: 'another run', pid: 0 };
-  throw new CommandError(
-    `another run is changing this project: ${holds} (process ${pid})`,
-    EXIT.locked,
-    'nothing was changed; try again when it has ended, or leave out --no-wait to wait for it',
-  );
+  const refused = (held: { readonly who: string; readonly pid: number }) =>
+    new CommandError(
+      `another run is changing this project: ${held.who} (process ${held.pid})`,
+      EXIT.locked,
+      'nothing was changed; try again when it has ended, or leave out --no-wait to wait for it',
+    );
+  let told = '';
+  for (;;) {
+    let holder: Held | null = null;
+    const lock = await lockRoot(layout, who, {
+      wait: turn.wait,
+      onWait: (held) => {
+        holder = held;
+        if (turn.wait) turn.onWait(held);
+      },
+    });
+    if (lock === 'locked') throw refused(holder ?? { who: 'another run', pid: 0 });
+    const other = liveRuns(layout).find(({ isAlive }) => isAlive);
+    if (other === undefined) return lock;
+    lock.release();
+    refuseAncestor(other.who);
+    if (!turn.wait) throw refused(other);
+    if (told !== other.run) turn.onWait({ kind: 'held', ...other, sinceMs: Date.now() });
+    told = other.run;
+    await pause(POLL_MS);
+  }
 }
 
-/** A run that is a task of the run it would wait for would wait for ever (SPEC D7). */
-function refuseAncestor(held: Held): void {
-  const ancestors = (process.env['ORCH_ATTEMPT'] ?? '')
-    .split(';')
-    .map((attempt) => attempt.replace(/-\d+-\w+$/, ''));
-  const ancestor = ancestors.find((run) => run !== '' && held.who.includes(run));
-  if (ancestor === undefined) return;
-  throw new CommandError(
-    `this orch was started by a task of run ${ancestor}, which is changing the same project and waits for it`,
+/** A command that must wait for another process looks again after this. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Attempts of other runs within which this process was started, outermost first. */
+export function ancestorAttempts(): readonly string[] {
+  return (process.env['ORCH_ATTEMPT'] ?? '').split(';').filter((attempt) => attempt !== '');
+}
+
+/** A run that is a task of the run it would wait for would wait for ever (SPEC D7). `who`: as a run says who it is. */
+export function refuseAncestor(who: string): void {
+  const ancestor = ancestorAttempts()
+    .map(runOfAttempt)
+    .find((run) => who.includes(run));
+  if (ancestor !== undefined) throw ancestorError(ancestor);
+}
+
+export function ancestorError(run: RunId): CommandError {
+  return new CommandError(
+    `this orch was started by a task of run ${run}, which is changing the same project and waits for it`,
     EXIT.usage,
     'let the task that starts it list what it wants under needs, or run another project',
   );
 }
 
-function unusable({ path, code }: { readonly path: string; readonly code: string }): CommandError {
+/** Attempts are named `<run>-<task's place>-<number>`. */
+export function runOfAttempt(attempt: string): RunId {
+  return attempt.replace(/-\d+-\w+$/, '') as RunId;
+}
+
+export function unusable({ path, code }: { readonly path: string; readonly code: string }): CommandError {
   return new CommandError(
     `the project can't be locked: ${path} (${code})`,
     EXIT.unusable,
@@ -85,16 +119,17 @@ function unusable({ path, code }: { readonly path: string; readonly code: string
 }
 
 /**
- * Outputs claimed by attempts that never ended: with the lock held, their runs are dead. What they left is set
- * aside, so that nothing partial is ever taken for a source or a result.
+ * Outputs claimed by attempts that never ended, of runs that are dead. What they left is set aside, so that nothing
+ * partial is ever taken for a source or a result. The caller holds the root's lock, and the records are fresh.
  */
 export async function sweepDeadClaims(
   project: Project,
   state: ProjectState,
   emit: (body: RunEventBody) => void,
+  isLive: (run: RunId) => boolean = () => false,
 ): Promise<void> {
   const { ownership, fingerprinter } = state;
-  const claims = ownership.openClaims();
+  const claims = ownership.openClaims().filter(({ attempt }) => !isLive(runOfAttempt(attempt)));
   if (claims.length === 0) return;
   const { endLeftovers } = await import('../executors/process-tree.ts');
   for (const claim of claims) {

@@ -1,15 +1,17 @@
 /** `orch run`: from what the user asked for to the end of the run and its exit code. */
-import type { Lock } from '../base/lock.ts';
+import { loadHasher } from '../base/digest.ts';
+import type { TaskClaim } from '../model/claim.ts';
 import { EVENT_VERSION, type RunEventBody } from '../model/event.ts';
 import type { RunId } from '../model/ids.ts';
+import { claimsOf } from '../planner/claims.ts';
 import type { Plan } from '../planner/plan.ts';
-import type { RunContext } from '../scheduler/context.ts';
+import type { RunContext, RunOptions } from '../scheduler/context.ts';
 import type { Node } from '../scheduler/node.ts';
 import type { RunEnd } from '../scheduler/run.ts';
 import type { IdleReport } from '../state/idle.ts';
-import { appendRun, compactJournal, journalPath, type RunRecord, sizeOf } from '../state/journal.ts';
+import { appendRun, compactJournal, isJournalLong, type RunRecord } from '../state/journal.ts';
 import { type Layout, makeFolders } from '../state/layout.ts';
-import { ownershipBytes } from '../state/ownership.ts';
+import { liveRuns } from '../state/live-runs.ts';
 import { attended } from './attend.ts';
 import { enlistRoot, settleCache } from './cache-upkeep.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
@@ -19,11 +21,12 @@ import { PipelineErrors } from './pipeline-errors.ts';
 import { checkInputs, checkOutputs } from './preconditions.ts';
 import { openProject, openState, type Project, type ProjectState } from './project.ts';
 import { rememberIdleRun } from './remember-idle.ts';
-import { acquireRoot, sweepDeadClaims } from './root-lock.ts';
+import { lockRoot } from './root-lock.ts';
 import { newRunId } from './run-id.ts';
 import { planRun, type RunRequest } from './run-request.ts';
 import { checkTargets } from './selection.ts';
 import { renderLines } from './texts.ts';
+import { entryOf, type Place, takePlace } from './turns.ts';
 
 declare const ORCH_VERSION: string;
 
@@ -37,18 +40,26 @@ export async function runTargets(request: RunRequest): Promise<number> {
   project.keep();
   const emit = (body: RunEventBody) => request.emit({ v: EVENT_VERSION, atMs: Date.now(), ...body });
   const run = newRunId();
-  let lock: Lock | null = null;
+  const held: { place: Place | null } = { place: null };
   try {
-    // A run that finds that another one wrote while it was deciding begins anew, once: it holds the lock then.
+    // A run that finds that another one wrote while it was deciding begins anew, once: it has its place then.
     for (;;) {
-      const ended = await runOnce({ request, project, run, emit, lock, startedAtMs });
-      lock = ended.lock;
-      if (ended.exitCode !== null) return ended.exitCode;
+      const exitCode = await runOnce({ request, project, run, emit, held, startedAtMs });
+      if (exitCode !== null) return exitCode;
     }
   } finally {
-    if (lock !== null) compactJournal(project.layout);
-    lock?.release();
+    if (held.place !== null) await leave(held.place, project.layout, run);
   }
+}
+
+/** The last one to leave tidies up. */
+async function leave({ mine }: Place, layout: Layout, run: RunId): Promise<void> {
+  mine.leave();
+  if (!isJournalLong(layout)) return;
+  const lock = await lockRoot(layout, `run ${run}`, { wait: false, onWait: () => {} });
+  if (lock === 'locked') return;
+  if (liveRuns(layout).length === 0) compactJournal(layout);
+  lock.release();
 }
 
 interface Round {
@@ -56,14 +67,14 @@ interface Round {
   readonly project: Project;
   readonly run: RunId;
   readonly emit: (body: RunEventBody) => void;
-  readonly lock: Lock | null;
+  /** The place that the run has taken, once it has. */
+  readonly held: { place: Place | null };
   readonly startedAtMs: number;
 }
 
-/** `exitCode` null: another run changed the root meanwhile; the lock is held now, so the next round counts. */
-async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: Lock | null }> {
+/** null: another run changed the root meanwhile; this one has its place now, so the next round counts. */
+async function runOnce(round: Round): Promise<number | null> {
   const { request, project, run, emit } = round;
-  let { lock } = round;
   const state = await openState(project, {
     readOnly: false,
     rehash: request.rehash,
@@ -79,38 +90,43 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
       emit(event);
     });
     const aborted = new AbortController();
+    const waiting = {
+      wait: request.wait,
+      signal: aborted.signal,
+      onWait: (other: { readonly who: string; readonly pid: number }) =>
+        emit({ event: 'run-waiting', forRun: other.who, pid: other.pid }),
+    };
+    const look = lookContext({
+      project,
+      state,
+      run,
+      plan,
+      options,
+      environment: request.project.environment,
+      emit: held.emit,
+    });
+    const turn = { project, state, run, waiting, emit: held.emit };
     const context: RunContext = {
-      ...lookContext({
-        project,
-        state,
-        run,
-        plan,
-        options,
-        environment: request.project.environment,
-        emit: held.emit,
-      }),
+      ...look,
       async acquire() {
         if (request.useCache) await enlistRoot(project, state.store!, request.project.environment);
-        if (lock === null) {
-          const loadedBytes = [state.journal.sizeBytes, state.ownership.sizeBytes];
-          const got = await acquireRoot(
-            project.layout,
-            `run ${run} (${request.targets.join(' ') || 'default'})`,
-            {
-              wait: request.wait,
-              signal: aborted.signal,
-              onWait: (other) => emit({ event: 'run-waiting', forRun: other.who, pid: other.pid }),
-            },
-          );
-          if (got === 'locked') return 'locked';
-          lock = got;
-          const nowBytes = [sizeOf(journalPath(project.layout)), ownershipBytes(project.layout)];
-          if (nowBytes.some((bytes, at) => bytes !== loadedBytes[at])) return 'restart';
+        if (round.held.place === null) {
+          const taken = await takePlace({
+            ...turn,
+            emit,
+            who: `run ${run} (${request.targets.join(' ') || 'default'})`,
+            claims: await claimsFor(plan, options),
+          });
+          if (taken === 'locked') return 'locked';
+          round.held.place = taken.place;
+          if (taken.isOutdated) return 'restart';
         }
-        await sweepDeadClaims(project, state, emit);
         held.release();
         return 'acquired';
       },
+      enter: (action) => entryOf({ ...turn, place: round.held.place! }, action),
+      leave: (attempt) => round.held.place!.mine.end(attempt),
+      mayWait: request.wait,
       ...(await executorParts()),
     };
     const problems = [...(await checkInputs(context)), ...checkOutputs(context)];
@@ -137,9 +153,8 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
       emitProgress: emit,
       interrupts: request.interrupts,
     });
-    if (end.kind === 'restart') return { exitCode: null, lock };
-    if (end.kind === 'locked')
-      return { exitCode: end.interruptedBy === null ? EXIT.locked : exitCodeOf(end), lock };
+    if (end.kind === 'restart') return null;
+    if (end.kind === 'locked') return end.interruptedBy === null ? EXIT.locked : exitCodeOf(end);
     held.release();
     const exitCode = exitCodeOf(end);
     const summary = exitCode === 0 ? await renderLines(project, plan, 'summary', context, end.nodes) : [];
@@ -147,9 +162,10 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
       project,
       store: request.useCache ? state.store : null,
       journal: state.journal,
+      run,
       environment: request.project.environment,
       nodes: end.nodes,
-      acted: lock !== null,
+      acted: round.held.place !== null,
       isInterrupted: end.interruptedBy !== null,
       emit: held.emit,
     });
@@ -180,10 +196,21 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
     const { counts, savedMs, nodes } = end;
     if (exitCode === 0 && !end.commandsStarted && counts.restored === 0 && !said.notices)
       remember(round, state, plan, nodes, { targets, header, summary, counts, savedMs, jobs: options.jobs });
-    return { exitCode, lock };
+    return exitCode;
   } finally {
     state.close();
   }
+}
+
+async function claimsFor(plan: Plan, { force, extraArgs, date, only }: RunOptions): Promise<TaskClaim[]> {
+  const { keyHash } = await loadHasher();
+  return claimsOf({
+    plan,
+    only,
+    hash: (text) => keyHash(text),
+    isForced: ({ id }) => force === 'all' || (force !== 'none' && force.has(id)),
+    addition: ({ id }) => JSON.stringify([date, extraArgs.get(id) ?? []]),
+  });
 }
 
 /** Of all records a run's own is the one that may be lost. */

@@ -39,8 +39,16 @@ export type RunEventBody =
       readonly tasks: number;
       readonly jobs: number;
     }
-  /** Another run holds this root. */
+  /** Another run would put different bytes at the same paths: this one begins when that one has ended. */
   | { readonly event: 'run-waiting'; readonly forRun: string; readonly pid: number }
+  /** Another run is making this task, or (where `forTask` is another one) reading or making what it touches. */
+  | {
+      readonly event: 'task-waiting';
+      readonly task: string;
+      readonly forRun: string;
+      readonly pid: number;
+      readonly forTask: string;
+    }
   | {
       readonly event: 'task-started';
       readonly task: string;

@@ -3,6 +3,7 @@
  * reads. Pure: it knows declarations, not the disk. Path matching comes in as a value (`PathMatching`) so that
  * glob code is loaded only where a pipeline has globs.
  */
+import type { ClaimedPath } from '../model/claim.ts';
 import type { EdgeKind } from '../model/graph-view.ts';
 import type { TaskId } from '../model/ids.ts';
 import type { InputSpec, OutputSpec, Task } from '../model/task.ts';
@@ -104,16 +105,33 @@ export function coverage(
   return (path) => path === spec.path || path.startsWith(prefix);
 }
 
-interface OutputIndex {
-  readonly overlapping: (input: InputSpec) => readonly DeclaredOutput[];
-  readonly makerOf: (path: string) => number | null;
-  readonly below: (folder: string) => readonly DeclaredOutput[];
+/** Does a path, folder or glob overlap with one of these? */
+export function overlapsOf(
+  paths: readonly ClaimedPath[],
+  matching: PathMatching,
+): (path: ClaimedPath) => boolean {
+  const index = indexOutputs([{ outputs: paths }], matching);
+  return (path) => index.overlapping(path).length > 0;
 }
 
-function indexOutputs(tasks: readonly Task[], matching: PathMatching): OutputIndex {
-  const byPath = new Map<string, DeclaredOutput>();
-  const literal: DeclaredOutput[] = [];
-  const globs: (DeclaredOutput & { covers: (path: string) => boolean })[] = [];
+interface Indexed<Spec> {
+  readonly task: number;
+  readonly spec: Spec;
+}
+
+interface OutputIndex<Spec> {
+  readonly overlapping: (input: ClaimedPath) => readonly Indexed<Spec>[];
+  readonly makerOf: (path: string) => number | null;
+  readonly below: (folder: string) => readonly Indexed<Spec>[];
+}
+
+function indexOutputs<Spec extends ClaimedPath>(
+  tasks: readonly { readonly outputs: readonly Spec[] }[],
+  matching: PathMatching,
+): OutputIndex<Spec> {
+  const byPath = new Map<string, Indexed<Spec>>();
+  const literal: Indexed<Spec>[] = [];
+  const globs: (Indexed<Spec> & { covers: (path: string) => boolean })[] = [];
   for (const [task, { outputs }] of tasks.entries())
     for (const spec of outputs) {
       if (spec.kind === 'glob') globs.push({ task, spec, covers: matching.compile(spec.path) });
@@ -125,7 +143,7 @@ function indexOutputs(tasks: readonly Task[], matching: PathMatching): OutputInd
   literal.sort((a, b) => (a.spec.path < b.spec.path ? -1 : a.spec.path > b.spec.path ? 1 : 0));
 
   /** The literal output that is the path or lies above it, as a folder or as a link to one. */
-  const above = (path: string): DeclaredOutput | null => {
+  const above = (path: string): Indexed<Spec> | null => {
     const exact = byPath.get(path);
     if (exact !== undefined) return exact;
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
@@ -135,7 +153,7 @@ function indexOutputs(tasks: readonly Task[], matching: PathMatching): OutputInd
     return null;
   };
   /** Literal outputs below a folder: they are neighbours in the sorted list. */
-  const below = (folder: string): DeclaredOutput[] => {
+  const below = (folder: string): Indexed<Spec>[] => {
     if (folder === '') return literal;
     const prefix = `${folder}/`;
     let low = 0;
@@ -145,7 +163,7 @@ function indexOutputs(tasks: readonly Task[], matching: PathMatching): OutputInd
       if (literal[middle]!.spec.path < prefix) low = middle + 1;
       else high = middle;
     }
-    const found: DeclaredOutput[] = [];
+    const found: Indexed<Spec>[] = [];
     for (let at = low; at < literal.length && literal[at]!.spec.path.startsWith(prefix); at++)
       found.push(literal[at]!);
     return found;

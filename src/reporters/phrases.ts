@@ -398,6 +398,12 @@ export function failedPhrase(count: number): string {
   return `${count} failed`;
 }
 
+/** A task that waits for what another run is doing with `forTask`. */
+export function taskWaitingPhrase(task: string, forTask: string, forRun: string, pid: number): string {
+  const what = task === forTask ? 'is making it' : `is at work on ${forTask}`;
+  return `Task '${task}' waits for ${forRun} (process ${pid}), which ${what}`;
+}
+
 export function waitingPhrase(forRun: string, pid: number): string {
   return `Waiting for another run in this project: ${forRun} (process ${pid})`;
 }

@@ -13,6 +13,7 @@ import {
   interruptingPhrase,
   outputPhrase,
   reasonPhrase,
+  taskWaitingPhrase,
   waitingPhrase,
 } from './phrases.ts';
 import { asciiOnly, harmless } from './visible-text.ts';
@@ -190,6 +191,9 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
         break;
       case 'run-waiting':
         complain(`${marks.waiting} ${waitingPhrase(event.forRun, event.pid)}`);
+        break;
+      case 'task-waiting':
+        complain(`${marks.waiting} ${taskWaitingPhrase(event.task, event.forTask, event.forRun, event.pid)}`);
         break;
       case 'run-interrupting':
         if (event.running > 0)

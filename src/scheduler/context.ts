@@ -3,10 +3,12 @@ import type { ResultStore } from '../cache/result-store.ts';
 import type { Attempt, AttemptRequest } from '../executors/local.ts';
 import type { ProbeEnd } from '../executors/probe.ts';
 import type { Fingerprinter } from '../fingerprint/fingerprinter.ts';
+import type { TaskAction } from '../model/claim.ts';
 import type { RunEventBody } from '../model/event.ts';
 import type { JsonValue, RunId, TaskId } from '../model/ids.ts';
 import type { OutputEntry } from '../model/result.ts';
 import type { Pipeline } from '../model/task.ts';
+import type { Entry } from '../model/turn.ts';
 import type { Graph, PathMatching } from '../planner/graph.ts';
 import type { Plan } from '../planner/plan.ts';
 import type { Journal } from '../state/journal.ts';
@@ -32,7 +34,8 @@ export interface RunOptions {
   readonly date: string;
 }
 
-export interface RunContext {
+/** Enough to decide, without anything that acts. */
+export interface LookContext {
   readonly run: RunId;
   readonly layout: Layout;
   readonly graph: Graph;
@@ -46,21 +49,32 @@ export interface RunContext {
   readonly journal: Journal;
   readonly ownership: Ownership;
   readonly emit: (event: RunEventBody) => void;
-  /**
-   * Called before the first change to disk or state. `restart`: another run wrote meanwhile, so everything
-   * must be read and decided again; `locked`: it is held and the user doesn't want to wait.
-   */
-  readonly acquire: () => Promise<'acquired' | 'restart' | 'locked'>;
-  readonly startAttempt: (request: AttemptRequest) => Attempt;
   readonly runProbe: (
     argv: readonly string[],
     cwd: string,
     env: Readonly<Record<string, string>>,
   ) => Promise<ProbeEnd>;
-  readonly followLog: (path: string, onText: (text: string) => void) => { stop(): Promise<void> };
   /** A recorded content: from the disk where it lies at `path`, else from the cache; null: it's in neither. */
   readonly readRecorded: (path: string, digest: string) => Uint8Array | null;
   /** The JSON of a metrics file, likewise; without a record as it lies. */
   readonly readMetrics: (path: string, entry: OutputEntry | null) => JsonValue | undefined;
   readonly now: () => number;
+}
+
+export interface RunContext extends LookContext {
+  /**
+   * Called before the first change to disk or state. `restart`: another run wrote meanwhile, so everything
+   * must be read and decided again; `locked`: it is held and the user doesn't want to wait.
+   */
+  readonly acquire: () => Promise<'acquired' | 'restart' | 'locked'>;
+  /**
+   * Asked after `acquire`, before files are touched for a task: may it do that now, with other runs going on in the
+   * same root? Where it may, `leave` must be called when it's over. Throws CommandError where it never will.
+   */
+  readonly enter: (action: TaskAction) => Entry | Promise<Entry>;
+  readonly leave: (attempt: string) => void;
+  /** false: rather than wait for another run, end (`--no-wait`). */
+  readonly mayWait: boolean;
+  readonly startAttempt: (request: AttemptRequest) => Attempt;
+  readonly followLog: (path: string, onText: (text: string) => void) => { stop(): Promise<void> };
 }

@@ -61,6 +61,15 @@ export type ExecuteEnd =
   | { readonly kind: 'inputs-changed'; readonly paths: readonly string[]; readonly durationMs: number }
   | { readonly kind: 'failed'; readonly failure: Failure; readonly durationMs: number };
 
+/** By this name its claim, its processes and other runs know it. */
+export function attemptIdOf(
+  { run }: Pick<RunContext, 'run'>,
+  { index }: Node,
+  attempt: number | 'restore',
+): string {
+  return `${run}-${index}-${attempt}`;
+}
+
 /** A log larger than this is cut to its head and tail. */
 const MAX_LOG_BYTES = 100_000_000;
 
@@ -74,7 +83,7 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
   const clearing = clearingOf(task, null, workspace);
   const occupied = occupation(clearing, workspace);
   if (occupied !== null) return failed(occupied);
-  const attemptId = `${context.run}-${node.index}-${request.attempt}`;
+  const attemptId = attemptIdOf(context, node, request.attempt);
   // Foreign files go aside before the claim: from the claim on, whatever lies there counts as the attempt's.
   const aside = setAsideForeign(clearing, workspace);
   if (!aside.ok) return failed(aside.error);

@@ -9,13 +9,13 @@ import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { isInside } from '../base/path.ts';
 import type { StaleReason } from '../model/decision.ts';
 import type { Failure } from '../model/failure.ts';
-import type { JsonValue, TaskId, TaskKey } from '../model/ids.ts';
+import type { JsonValue, RunId, TaskId, TaskKey } from '../model/ids.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
 import { localLabel, type OutputSpec, type Task } from '../model/task.ts';
 import type { DecideRequest, DiskState, LastAttempt } from '../planner/decide.ts';
 import { coverage } from '../planner/graph.ts';
 import { type Claim, entryOf } from '../state/ownership.ts';
-import type { RunContext } from './context.ts';
+import type { LookContext, RunContext } from './context.ts';
 import { type GatherContext, renderContextOf } from './gather.ts';
 import { type Gathered, isDemanded, type Node, wants } from './node.ts';
 import { renderCommand, renderEnv } from './render.ts';
@@ -30,21 +30,23 @@ export interface Inspection {
   readonly orphans: () => readonly string[];
   readonly allowedLinks: readonly string[];
   readonly decideRequest: (node: Node, gathered: Gathered, forced: boolean) => DecideRequest;
-  /** Another process's run is carrying it out now. */
-  readonly isRunning: (node: Node) => boolean;
+  /** The run of another process that is carrying it out now. */
+  readonly runningIn: (node: Node) => RunId | null;
+  /** Other runs recorded something: what was concluded from the records is concluded anew. */
+  readonly forget: () => void;
   /** Is something that is asked for not on disk? */
   readonly lacks: (node: Node) => boolean;
   /** Runs the task's `probe`; the reason to run it again, or null where it's still in place. */
   readonly probe: (node: Node, gathered: Gathered) => Promise<StaleReason | null>;
 }
 
-type InspectContext = Omit<RunContext, 'acquire' | 'startAttempt' | 'followLog'> & {
+type InspectContext = LookContext & {
   /** false: `tools` aren't run, the recorded answer is used (SPEC C13). */
   readonly runTools?: boolean;
   /** Nothing is written, not even what would warm a later answer. */
   readonly looksOnly?: boolean;
-  /** Another process's run, which is under way: what it has begun isn't dead. */
-  readonly liveRun?: string | null;
+  /** Runs of other processes that are under way: what they have begun isn't dead. */
+  readonly liveRuns?: ReadonlySet<RunId>;
 };
 
 export function createInspection(
@@ -210,9 +212,10 @@ export function createInspection(
 
   // As it is at the beginning: a run that acts ends the claims of the dead, and goes on to decide.
   const begun = ownership.openClaims().filter(({ attempt }) => !attempt.endsWith('-restore'));
-  const isLive = ({ attempt }: Claim) => context.liveRun != null && attempt.startsWith(`${context.liveRun}-`);
-  const died = new Set(begun.filter((claim) => !isLive(claim)).map((claim) => claim.task));
-  const running = new Set(begun.filter(isLive).map((claim) => claim.task));
+  const liveRunOf = ({ attempt }: Claim) =>
+    [...(context.liveRuns ?? [])].find((run) => attempt.startsWith(`${run}-`)) ?? null;
+  const died = new Set(begun.filter((claim) => liveRunOf(claim) === null).map((claim) => claim.task));
+  const running = new Map(begun.map((claim) => [claim.task, liveRunOf(claim)]));
 
   const lastOf = ({ task }: Node): LastAttempt | null => {
     const record = journal.lastAttempt(task.id);
@@ -260,7 +263,12 @@ export function createInspection(
         nowMs: context.now(),
       };
     },
-    isRunning: (node) => running.has(node.task.id),
+    runningIn: (node) => running.get(node.task.id) ?? null,
+    forget() {
+      orphans = null;
+      outputFolders = null;
+      ownedByTask = null;
+    },
     lacks: (node) =>
       node.result !== null &&
       fingerprinter

@@ -10,14 +10,14 @@ import type { Prediction } from '../model/prediction.ts';
 import { alwaysRuns, decide } from '../planner/decide.ts';
 import { granted } from './admission.ts';
 import { assumedResult, isAssumed, isGuess } from './assume.ts';
-import type { RunContext } from './context.ts';
+import type { LookContext } from './context.ts';
 import { gather } from './gather.ts';
 import { createInspection, type Inspection } from './inspect.ts';
 import { createNode, demand, type Gathered, type Node } from './node.ts';
 
-export type PredictContext = Omit<RunContext, 'acquire' | 'startAttempt' | 'followLog'> & {
-  /** Another process's run that is under way in this root. */
-  readonly liveRun: RunId | null;
+export type PredictContext = LookContext & {
+  /** Runs of other processes that are under way in this root. */
+  readonly liveRuns: ReadonlySet<RunId>;
 };
 
 export interface Foresight {
@@ -103,9 +103,10 @@ class Predictor {
       return { will: 'blocked', task, by: blocked.will === 'blocked' ? blocked.by : blocked.task.label };
     }
     node.state = { at: 'settled', outcome: 'up-to-date' };
-    if (this.inspection.isRunning(node)) {
+    const run = this.inspection.runningIn(node);
+    if (run !== null) {
       this.assume(node);
-      return { will: 'running', task, run: this.context.liveRun! };
+      return { will: 'running', task, run };
     }
     const above = this.above(node);
     const gathered = await gather(node, this.inspection.gathering);

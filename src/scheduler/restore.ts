@@ -4,7 +4,7 @@ import type { OutputEntry, Result } from '../model/result.ts';
 import type { DecideRequest } from '../planner/decide.ts';
 import type { JournalEntry } from '../state/journal.ts';
 import type { RunContext } from './context.ts';
-import { claimOf, ioFailure } from './execute.ts';
+import { attemptIdOf, claimOf, ioFailure } from './execute.ts';
 import type { Inspection } from './inspect.ts';
 import type { Node } from './node.ts';
 import {
@@ -36,7 +36,7 @@ export async function restoreOutputs(
   const aside = setAsideForeign(clearing, workspace);
   if (!aside.ok) return aside.error;
   // Claimed like a command's work: killed halfway, what lies there is set aside and never taken for a result.
-  const attempt = `${context.run}-${node.index}-restore`;
+  const attempt = attemptIdOf(context, node, 'restore');
   try {
     context.ownership.append([{ claim: claimOf(task, attempt) }]);
     const end = await putBack(wanted, clearing, { node, result, context, inspection });

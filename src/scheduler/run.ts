@@ -9,14 +9,16 @@ import { unreachable } from '../base/outcome.ts';
 import type { Attempt } from '../executors/local.ts';
 import type { RunCounts, RunEventBody, TaskOutcome } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
+import type { TaskId } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
+import type { Entry } from '../model/turn.ts';
 import { alwaysRuns, type DecideRequest, decide } from '../planner/decide.ts';
 import { recordsLostPhrase } from '../reporters/phrases.ts';
 import { RecordError } from '../state/record-error.ts';
 import { type Admission, createAdmission } from './admission.ts';
 import { type Announcer, createAnnouncer } from './announcer.ts';
 import type { RunContext } from './context.ts';
-import { type ExecuteEnd, executeTask } from './execute.ts';
+import { attemptIdOf, type ExecuteEnd, executeTask } from './execute.ts';
 import { type GatherContext, gather } from './gather.ts';
 import { guardRecords, recordIfPossible } from './guarded-records.ts';
 import { createInspection, type Inspection } from './inspect.ts';
@@ -50,6 +52,9 @@ export interface LiveRun {
   progress(): Progress;
 }
 
+/** How often it's looked whether another run has left the files that a task waits for. */
+const LOOK_AT_OTHERS_MS = 50;
+
 export function startRun(context: RunContext): LiveRun {
   const run = new Run(context);
   return {
@@ -71,6 +76,8 @@ class Run {
   private readonly retries = new Map<Node, { readonly timer: NodeJS.Timeout; readonly failure: Failure }>();
   private readonly settledIdentity = new Map<Node, string>();
   private readonly awaiting = new Set<Node>();
+  /** Whom a task waits for, as was said. */
+  private readonly toldToWait = new Map<Node, string>();
   private readonly announcer: Announcer;
   private readonly warnOfSecrets: (task: Task) => void;
   private queue: Node[] = [];
@@ -343,6 +350,71 @@ class Run {
     return this.acquired;
   }
 
+  /**
+   * True: files may be touched for the task now. Else it is decided again, at once or when another run has left what
+   * it would touch.
+   */
+  private async mayEnter(node: Node, attempt: string, reads: readonly TaskId[]): Promise<boolean> {
+    const entry = await this.context.enter({ attempt, task: node.task.id, reads });
+    if (entry.kind === 'go' && !(this.stopping && this.phase === 'main')) return true;
+    this.move(node, { at: 'waiting' });
+    switch (entry.kind) {
+      case 'go':
+        this.context.leave(attempt);
+        break;
+      case 'changed':
+        this.inspection.forget();
+        this.context.fingerprinter.forget();
+        for (const other of this.nodes)
+          if (entry.tasks.has(other.task.id) && this.isOvertaken(other)) this.reopen(other);
+        this.checkReady(node);
+        break;
+      case 'busy':
+        this.giveWay(node, entry);
+        break;
+      default:
+        unreachable(entry);
+    }
+    return false;
+  }
+
+  private giveWay(node: Node, { who, pid, task, isOver }: Extract<Entry, { kind: 'busy' }>): void {
+    if (!this.context.mayWait) {
+      this.context.emit({ event: 'run-waiting', forRun: who, pid });
+      this.ending = 'locked';
+      this.stopping = true;
+      return;
+    }
+    if (this.toldToWait.get(node) !== who) {
+      const { graph, emit } = this.context;
+      const forTask = graph.tasks[graph.indexOf.get(task) ?? -1]?.label ?? task;
+      emit({ event: 'task-waiting', task: node.task.label, forRun: who, pid, forTask });
+    }
+    this.toldToWait.set(node, who);
+    this.pending++;
+    const look = () => {
+      if (!this.stopping && !isOver()) {
+        setTimeout(look, LOOK_AT_OTHERS_MS);
+        return;
+      }
+      this.checkReady(node);
+      this.pending--;
+      this.checkPhaseOver();
+    };
+    setTimeout(look, LOOK_AT_OTHERS_MS);
+  }
+
+  /** Settled by this run, and by now another one's doing. */
+  private isOvertaken(node: Node): boolean {
+    if (!isSettled(node) || !isGood((node.state as Extract<TaskState, { at: 'settled' }>).outcome))
+      return false;
+    const { journal, fingerprinter } = this.context;
+    return (
+      journal.lastAttempt(node.task.id)?.key !== node.key ||
+      fingerprinter.checkOutputs(node.result?.outputs ?? []).some((state) => state !== 'ok')
+    );
+  }
+
   // ---- content --------------------------------------------------------------------------------------------
 
   /** Asks for the outputs that the command will read; it is queued once they are all there. */
@@ -401,8 +473,11 @@ class Run {
     this.move(node, { at: 'restoring' });
     await this.readersDone(node);
     if (this.stopping) return;
+    const attempt = attemptIdOf(this.context, node, 'restore');
+    if (!(await this.mayEnter(node, attempt, []))) return;
     const startedMs = this.context.now();
     const end = await restoreOutputs(node, result, request, this.context, this.inspection);
+    this.context.leave(attempt);
     if (end === 'missing') {
       this.move(node, { at: 'waiting' });
       this.checkReady(node);
@@ -484,10 +559,19 @@ class Run {
   }
 
   private async execute(node: Node): Promise<void> {
+    const attempt = attemptIdOf(this.context, node, node.attempts + 1);
+    const reads = [...node.gathered!.content.keys()].map((index) => this.nodes[index]!.task.id);
+    if (!(await this.mayEnter(node, attempt, reads))) {
+      this.admission.release(node.task);
+      this.admitSoon();
+      return;
+    }
     node.attempts++;
     this.commandsStarted = true;
     this.warnOfSecrets(node.task);
     const end = await this.attemptOnce(node);
+    if (end.kind === 'made') void end.durable.finally(() => this.context.leave(attempt));
+    else this.context.leave(attempt);
     node.durationMs = end.durationMs;
     switch (end.kind) {
       case 'made':
@@ -738,7 +822,8 @@ class Run {
     emit = (event: RunEventBody) => this.announcer.say(node, this.upstreamOf(node), event),
   ): void {
     node.unreported = false;
-    if (node.state.at !== 'settled' || this.ending !== 'done') return;
+    // Nothing was said yet where another round follows, or none.
+    if (node.state.at !== 'settled' || (this.ending !== 'done' && !this.commandsStarted)) return;
     const { outcome } = node.state;
     if ((node.task.run === null && isGood(outcome)) || node.reported === outcome) return;
     node.reported = outcome;

@@ -6,26 +6,39 @@
  *
  *     {"t":"result","key":…,"outputs":[["f",path,digest,x,stored],["d",path],["l",path,text]],"ms":…,"at":…,"acc":0}
  *     {"t":"start","id":"taxi:train","key":…,"run":…,"at":…}
- *     {"t":"end","id":"taxi:train","key":…,"run":…,"at":…,"ms":…,"how":"succeeded","man":[offset,length],"log":…}
- *     {"t":"restored","id":"taxi:train","key":…,"man":[offset,length],"run":…,"at":…}
+ *     {"t":"end","id":"taxi:train","key":…,"run":…,"at":…,"ms":…,"how":"succeeded","man":[offset,length,sum],"log":…}
+ *     {"t":"restored","id":"taxi:train","key":…,"man":[offset,length,sum],"run":…,"at":…}
  *
  * A failed end says how (`"failure":{…}`). In `manifests`: {"format":…,"parts":[…],"reasons":[…]}, the reasons being
  * why the attempt was made, or the task restored.
+ *
+ * Several runs may append at the same time; each sees what others added when it asks (`refresh`).
  *
  * In `runs`: {"run":…,"atMs":…,"durationMs":…,"state":…,"targets":[…],"counts":{…}}
  */
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
-import { type Appender, formatLines, openAppender, readLines } from '../base/checksummed-lines.ts';
+import {
+  type Appender,
+  CHECKSUM_LENGTH,
+  formatLines,
+  openAppender,
+  readLines,
+  readLinesFrom,
+} from '../base/checksummed-lines.ts';
 import type { StaleReason } from '../model/decision.ts';
 import type { RunCounts } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
 import type { RunId, TaskId, TaskKey } from '../model/ids.ts';
 import type { KeyManifest } from '../model/manifest.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
+import { fileMark } from './file-mark.ts';
 import type { Layout } from './layout.ts';
 import { recording, recordingSlowly } from './record-error.ts';
+
+/** Where a manifest's line begins, or lies somewhat further on where another run wrote at the same time. */
+type ManifestPlace = readonly [offset: number, length: number, checksum?: string];
 
 export interface AttemptRecord {
   readonly id: TaskId;
@@ -36,7 +49,7 @@ export interface AttemptRecord {
   readonly durationMs: number;
   /** Root-relative, null where nothing was logged. */
   readonly log: string | null;
-  readonly manifestAt: readonly [offset: number, length: number] | null;
+  readonly manifestAt: ManifestPlace | null;
   /** Of a failed attempt, where it's known. */
   readonly failure?: Failure;
   /** Since that attempt the outputs were brought back, with the key and manifest of this record. */
@@ -97,9 +110,11 @@ export interface Journal {
   /** Takes effect in memory at once; durable when `sync` resolves. Throws RecordError, as `sync` rejects with. */
   append(entries: readonly JournalEntry[]): void;
   sync(): Promise<void>;
+  /** Takes in what was appended since; returns the tasks that runs other than `run` recorded something of. */
+  refresh(run: RunId): ReadonlySet<TaskId>;
   close(): void;
-  /** Bytes that were there when it was read: another size on disk means that another run wrote since. */
-  readonly sizeBytes: number;
+  /** Which file was read, and how far: what `journalMark` says now, unless something was written since. */
+  readonly mark: string;
   readonly damagedLines: number;
 }
 
@@ -120,14 +135,14 @@ type Line =
       ms: number;
       how: AttemptRecord['outcome'];
       log: string | null;
-      man: readonly [number, number] | null;
+      man: ManifestPlace | null;
       failure?: Failure;
     }
   | {
       t: 'restored';
       id: string;
       key: string;
-      man: readonly [number, number] | null;
+      man: ManifestPlace | null;
       run?: string;
       at?: number;
     };
@@ -152,12 +167,12 @@ export function openJournal(layout: Layout): Journal {
   const attempts = new Map<string, AttemptRecord>();
   const durations = new Map<string, number>();
   const goodKeys = new Map<string, string>();
-  const { records, damagedLines } = readLines(path);
+  const mark = fileMark(path);
+  const { records, damagedLines, validBytes } = readLines(path);
   for (const line of records as Line[]) apply(line);
-  const sizeBytes = sizeOf(path);
+  let readBytes = validBytes;
   let appender: Appender | null = null;
   let manifests: Appender | null = null;
-  let manifestsEnd = 0;
   let history: ReadonlyMap<string, readonly AttemptRecord[]> | null = null;
 
   function apply(line: Line): void {
@@ -198,20 +213,14 @@ export function openJournal(layout: Layout): Journal {
     }
   }
 
-  function appendManifest(
-    { format, parts }: KeyManifest,
-    reasons: readonly StaleReason[],
-  ): readonly [number, number] {
-    if (manifests === null) {
-      manifests = openAppender(manifestsPath);
-      manifestsEnd = sizeOf(manifestsPath);
-    }
+  function appendManifest({ format, parts }: KeyManifest, reasons: readonly StaleReason[]): ManifestPlace {
+    manifests ??= openAppender(manifestsPath);
     // Not synced: a manifest explains, it decides nothing.
     const kept: KeptManifest = { format, parts, reasons: reasons.slice(0, MAX_KEPT_REASONS) };
-    const length = Buffer.byteLength(formatLines([kept]));
+    const text = formatLines([kept]);
+    const end = sizeOf(manifestsPath);
     manifests.append([kept]);
-    manifestsEnd += length;
-    return [manifestsEnd - length, length];
+    return [end, Buffer.byteLength(text), text.slice(0, CHECKSUM_LENGTH)];
   }
 
   return {
@@ -248,13 +257,24 @@ export function openJournal(layout: Layout): Journal {
     async sync() {
       await recordingSlowly(path, async () => appender?.sync());
     },
+    refresh(run) {
+      const added = recording(path, () => readLinesFrom(path, readBytes));
+      readBytes += added.validBytes;
+      const tasks = new Set<TaskId>();
+      // This run's own are among them: in the order of the file, what was said last is in force.
+      for (const line of added.records as Line[]) {
+        apply(line);
+        if (line.t !== 'result' && line.run !== run) tasks.add(line.id as TaskId);
+      }
+      return tasks;
+    },
     close() {
       appender?.close();
       manifests?.close();
       appender = null;
       manifests = null;
     },
-    sizeBytes,
+    mark,
     damagedLines,
   };
 }
@@ -304,18 +324,27 @@ export function appendRun(layout: Layout, run: RunRecord): void {
   runs.close();
 }
 
-/** Size of the journal on disk now, 0 where there is none. */
-export function sizeOf(path: string): number {
+/** Another one than before: something was written meanwhile. */
+export function journalMark(layout: Layout): string {
+  return fileMark(journalPath(layout));
+}
+
+function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+/** Is it worth the look whether it's mostly history? */
+export function isJournalLong(layout: Layout): boolean {
+  return sizeOf(journalPath(layout)) >= 1_000_000;
 }
 
 /**
  * Writes the journal anew with only what is in force once history has outgrown it.
- * The caller holds the root's lock and has closed its journal.
+ * No other run may be live, and the caller has closed its journal.
  */
 export function compactJournal(layout: Layout): void {
+  if (!isJournalLong(layout)) return;
   const path = journalPath(layout);
-  if (sizeOf(path) < 1_000_000) return;
   const latest = new Map<string, Line>();
   const { records } = readLines(path);
   for (const line of records as Line[]) {
@@ -369,7 +398,10 @@ function fromTuple(tuple: OutputTuple): OutputEntry {
   }
 }
 
-function readManifest(path: string, [offset, length]: readonly [number, number]): KeptManifest | null {
+/** How much further on than noted a line is looked for: as much as others may have written in that moment. */
+const SEARCHED_BYTES = 1 << 22;
+
+function readManifest(path: string, [offset, length, checksum]: ManifestPlace): KeptManifest | null {
   let file: number;
   try {
     file = openSync(path, 'r');
@@ -377,10 +409,19 @@ function readManifest(path: string, [offset, length]: readonly [number, number])
     return null;
   }
   try {
-    const bytes = Buffer.alloc(length);
-    readSync(file, bytes, 0, length, offset);
+    const read = (bytes: number) => {
+      const buffer = Buffer.alloc(bytes);
+      return buffer.subarray(0, readSync(file, buffer, 0, bytes, offset));
+    };
+    let line = read(length);
+    if (checksum !== undefined && line.toString('latin1', 0, checksum.length) !== checksum) {
+      const rest = read(SEARCHED_BYTES);
+      const at = rest.indexOf(`\n${checksum} `);
+      if (at === -1) return null;
+      line = rest.subarray(at + 1, at + 1 + length);
+    }
     // `<16 hex checksum> <json>\n`: damage makes it unreadable or not the manifest, and then nothing is explained.
-    const parsed: unknown = JSON.parse(bytes.toString('utf8', 17));
+    const parsed: unknown = JSON.parse(line.toString('utf8', CHECKSUM_LENGTH + 1));
     return typeof parsed === 'object' && parsed !== null && 'parts' in parsed
       ? (parsed as KeptManifest)
       : null;

@@ -22,6 +22,8 @@ export interface Layout {
   /** Outputs of failed attempts, the last of each task. */
   readonly failed: string;
   readonly tmp: string;
+  /** Runs that are changing the root now. No version: every version must see them. */
+  readonly live: string;
   /** Default place of the content cache. */
   readonly content: string;
 }
@@ -37,6 +39,7 @@ export function layoutOf(root: string): Layout {
     replaced: join(dir, 'replaced'),
     failed: join(dir, 'failed'),
     tmp: join(dir, 'tmp'),
+    live: join(dir, 'live'),
     content: join(dir, 'content'),
   };
 }

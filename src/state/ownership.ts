@@ -14,17 +14,25 @@
  *     {"n":6,"own":[["x","xxh64-…-3"]],"by":"taxi:test"}
  *
  * `whole` opens a writing anew: that many lines from here on say all that is in force, and smaller numbers are
- * history. Numbers only grow. So where one copy was written anew and the other wasn't (a kill in between, a full
+ * history. Numbers only grow. Several runs may append at the same time, each with a name of its own (`w`) beside its
+ * numbers; who goes on where another one left off has read its records before, and counts on from there. So where one copy was written anew and the other wasn't (a kill in between, a full
  * disk), the two together still say in which order things were recorded, also of what both were given later.
  * Records without `whole`, which began at 1 with each writing, are read too.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
-import { type Appender, formatLines, openAppender, readLines } from '../base/checksummed-lines.ts';
-import type { Digest } from '../model/ids.ts';
+import {
+  type Appender,
+  formatLines,
+  openAppender,
+  readLines,
+  readLinesFrom,
+} from '../base/checksummed-lines.ts';
+import type { Digest, TaskId } from '../model/ids.ts';
 import type { OutputEntry } from '../model/result.ts';
 import type { PathKind } from '../model/task.ts';
+import { fileMark } from './file-mark.ts';
 import type { Layout } from './layout.ts';
 import { recording, recordingSlowly } from './record-error.ts';
 
@@ -48,20 +56,27 @@ export interface Ownership {
   makerOf(path: string): string | null;
   /** All recorded paths, unsorted. */
   paths(): Iterable<string>;
-  /** Claims without an end. While this process holds the root's lock, those of other processes are dead. */
+  /** Claims without an end, of live runs and dead ones. */
   openClaims(): readonly Claim[];
   /** Takes effect in memory at once; durable when `sync` resolves. Throws RecordError, as `sync` rejects with. */
   append(changes: readonly OwnershipChange[]): void;
   sync(): Promise<void>;
+  /** Takes in what was appended since; returns the tasks that other runs recorded something of. */
+  refresh(): ReadonlySet<TaskId>;
+  /**
+   * Writes both copies anew where they differ (one was damaged or cut) or are mostly history. No other process may
+   * be appending. Throws RecordError.
+   */
+  tidy(): void;
   close(): void;
   readonly damagedLines: number;
-  /** As it was read; another size on disk means that another run wrote since. */
-  readonly sizeBytes: number;
+  /** What `ownershipMark` says now, unless something was written since it was read. */
+  readonly mark: string;
 }
 
-/** Size on disk now. */
-export function ownershipBytes(layout: Layout): number {
-  return statSync(join(layout.owned, 'a'), { throwIfNoEntry: false })?.size ?? 0;
+/** Another one than before: something was written meanwhile. */
+export function ownershipMark(layout: Layout): string {
+  return fileMark(join(layout.owned, 'a'));
 }
 
 /** What of an output is recorded: a digest (`+x` where executable), `folder`, or `link:` with its text. */
@@ -97,6 +112,8 @@ interface Owned {
 
 interface Line {
   readonly n: number;
+  /** Who wrote it, where several may. */
+  readonly w?: string;
   readonly whole?: number;
   readonly own?: readonly (readonly [string, string])[];
   readonly by?: string;
@@ -112,28 +129,16 @@ export function openOwnership(layout: Layout): Ownership {
   const copies = [join(layout.owned, 'a'), join(layout.owned, 'b')] as const;
   const own = new Map<string, Owned>();
   const claims = new Map<string, Claim>();
-  const { lines, damagedLines, copiesDiffer } = readCopies(copies);
+  const mark = ownershipMark(layout);
+  const { lines, damagedLines, copiesDiffer, validBytes } = readCopies(copies);
   let next = 1;
   for (const line of lines) {
     apply(line, own, claims);
     next = Math.max(next, line.n + 1);
   }
-  const sizeBytes = ownershipBytes(layout);
+  const writer = Math.random().toString(36).slice(2, 8);
   let appenders: Appender[] | null = null;
-  let lineCount = lines.length;
-
-  const open = (): Appender[] => {
-    // Copies that differ (one was damaged or cut) and files that are mostly history are written anew.
-    if (copiesDiffer || lineCount > 1_000 + 4 * (own.size + claims.size)) {
-      const fresh = snapshot(own, claims, next);
-      next += fresh.length;
-      lineCount = fresh.length;
-      const text = formatLines(fresh);
-      // One that can't be written stays as it is; what is added to both is read in its order all the same.
-      for (const copy of copies) writeFileAtomic(copy, text, { sync: true });
-    }
-    return copies.map((copy) => openAppender(copy));
-  };
+  let readBytes = validBytes;
 
   return {
     contentOf: (path) => own.get(path)?.content ?? null,
@@ -141,22 +146,46 @@ export function openOwnership(layout: Layout): Ownership {
     paths: () => own.keys(),
     openClaims: () => [...claims.values()],
     append(changes) {
-      appenders ??= recording(layout.owned, open);
-      const added = changes.map((change): Line => toLine(next++, change));
+      appenders ??= recording(layout.owned, () => copies.map((copy) => openAppender(copy)));
+      const added = changes.map((change): Line => ({ ...toLine(next++, change), w: writer }));
       for (const line of added) apply(line, own, claims);
-      lineCount += added.length;
       for (const [at, appender] of appenders.entries()) recording(copies[at]!, () => appender.append(added));
     },
     async sync() {
       // One copy is enough against a power cut; the second is against damage.
       await recordingSlowly(copies[0], async () => appenders?.[0]?.sync());
     },
+    refresh() {
+      const added = recording(copies[0], () => readLinesFrom(copies[0], readBytes));
+      readBytes += added.validBytes;
+      const tasks = new Set<TaskId>();
+      // This process's own are among them: in the order of the file, what was said last is in force.
+      for (const line of added.records as Line[]) {
+        const ended = line.end === undefined ? undefined : claims.get(line.end)?.task;
+        apply(line, own, claims);
+        next = Math.max(next, line.n + 1);
+        const task = line.by ?? line.task ?? ended;
+        if (line.w !== writer && task !== undefined) tasks.add(task as TaskId);
+      }
+      return tasks;
+    },
+    tidy() {
+      if (!copiesDiffer && lines.length <= 1_000 + 4 * (own.size + claims.size)) return;
+      const fresh = snapshot(own, claims, next);
+      next += fresh.length;
+      const text = formatLines(fresh);
+      recording(layout.owned, () => {
+        // One that can't be written stays as it is; what is added to both is read in its order all the same.
+        for (const copy of copies) writeFileAtomic(copy, text, { sync: true });
+      });
+      readBytes = Buffer.byteLength(text);
+    },
     close() {
       for (const appender of appenders ?? []) appender.close();
       appenders = null;
     },
     damagedLines,
-    sizeBytes,
+    mark,
   };
 }
 
@@ -213,19 +242,24 @@ function readCopies(copies: readonly [string, string]): {
   lines: readonly Line[];
   damagedLines: number;
   copiesDiffer: boolean;
+  /** Of the first copy. */
+  validBytes: number;
 } {
   const [a, b] = copies;
   const first = readLines(a);
+  const { validBytes } = first;
   if (first.damagedLines === 0 && sameBytes(a, b))
-    return { lines: sinceWhole(first.records as Line[]), damagedLines: 0, copiesDiffer: false };
+    return { lines: sinceWhole(first.records as Line[]), damagedLines: 0, copiesDiffer: false, validBytes };
   const second = readLines(b);
-  const byNumber = new Map<number, Line>();
-  for (const line of [...first.records, ...second.records] as Line[]) byNumber.set(line.n, line);
+  const byNumber = new Map<string, Line>();
+  for (const line of [...first.records, ...second.records] as Line[])
+    byNumber.set(`${line.n} ${line.w}`, line);
   const lines = [...byNumber.values()].sort((x, y) => x.n - y.n);
   return {
     lines: sinceWhole(lines),
     damagedLines: first.damagedLines + second.damagedLines,
     copiesDiffer: true,
+    validBytes,
   };
 }
 

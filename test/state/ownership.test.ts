@@ -34,6 +34,7 @@ function file(path: string, hex = '1'): OutputEntry {
 
 function record(layout: Layout, ...changes: readonly OwnershipChange[]): void {
   const ownership = openOwnership(layout);
+  ownership.tidy();
   ownership.append(changes);
   ownership.close();
 }

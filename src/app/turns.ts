@@ -1,0 +1,236 @@
+/**
+ * How the runs of one root get along (SPEC D7; the design is in src/ARCHITECTURE.md, "Several runs in one root").
+ * A run takes its place among the others before it changes anything, all of it or none, and asks before each task
+ * whether another run is at the same files. Knows what runs claim, nothing of how they decide.
+ */
+import type { Held } from '../base/lock.ts';
+import type { TaskAction, TaskClaim } from '../model/claim.ts';
+import type { RunEventBody } from '../model/event.ts';
+import type { RunId, TaskId } from '../model/ids.ts';
+import { type Entry, GO } from '../model/turn.ts';
+import { meet } from '../planner/claims.ts';
+import type { PathMatching } from '../planner/graph.ts';
+import { journalMark } from '../state/journal.ts';
+import { type Enlisted, enlist, forgetRun, liveRun, liveRuns, readLiveRun } from '../state/live-runs.ts';
+import { ownershipMark } from '../state/ownership.ts';
+import type { Project, ProjectState } from './project.ts';
+import {
+  ancestorAttempts,
+  ancestorError,
+  lockRoot,
+  pause,
+  refuseAncestor,
+  runOfAttempt,
+  sweepDeadClaims,
+  unusable,
+  type WaitOptions,
+} from './root-lock.ts';
+
+/** How often a run looks whether what it waits for is over. */
+const LOOK_MS = 50;
+
+/** A run's place among the live ones, for as long as it may change something. */
+export interface Place {
+  readonly mine: Enlisted;
+  readonly claims: readonly TaskClaim[];
+  /** Tasks that another live run may come to as well, by run; what isn't in it hasn't been looked at yet. */
+  readonly shared: Map<RunId, ReadonlySet<TaskId>>;
+  /** Tasks of which others recorded something that this run has not yet gone by. */
+  readonly touched: Set<TaskId>;
+}
+
+export interface PlaceRequest {
+  readonly project: Project;
+  readonly state: ProjectState;
+  readonly run: RunId;
+  /** As others are told. */
+  readonly who: string;
+  readonly claims: readonly TaskClaim[];
+  readonly waiting: WaitOptions;
+  readonly emit: (event: RunEventBody) => void;
+}
+
+export interface Taken {
+  readonly place: Place;
+  /** Something was recorded since this run read the state: it must decide anew. */
+  readonly isOutdated: boolean;
+}
+
+/**
+ * Waits until no other run would put different bytes at the same paths, then takes the place and clears what dead
+ * runs left. `locked`: it may not wait, or was told to stop. Throws CommandError.
+ */
+export async function takePlace(request: PlaceRequest): Promise<Taken | 'locked'> {
+  const { project, run, who, claims, waiting } = request;
+  const { layout } = project;
+  let told: RunId | null = null;
+  for (;;) {
+    const lock = await lockRoot(layout, who, waiting);
+    if (lock === 'locked') return 'locked';
+    try {
+      const shared = new Map<RunId, ReadonlySet<TaskId>>();
+      const others = liveRuns(layout);
+      let clash: Held | null = null;
+      for (const other of others.filter(({ isAlive }) => isAlive)) {
+        const theirs = readLiveRun(layout, other.run);
+        if (theirs === null) continue;
+        const meeting = meet(claims, theirs.tasks, await globsFor(project, claims, theirs.tasks));
+        if (meeting.kind === 'beside') shared.set(other.run, meeting.shared);
+        else {
+          clash = { kind: 'held', who: other.who, pid: other.pid, sinceMs: 0 };
+          refuseAncestor(other.who);
+          if (told !== other.run) waiting.onWait(clash);
+          told = other.run;
+          break;
+        }
+      }
+      if (clash === null) {
+        const mine = enlist(layout, run, who, claims);
+        if (!mine.ok) throw unusable(mine.error);
+        try {
+          const isOutdated = hasChanged(request);
+          await clearUp(
+            request,
+            others.flatMap((other) => (other.isAlive ? [] : other.run)),
+          );
+          return { place: { mine: mine.value, claims, shared, touched: new Set() }, isOutdated };
+        } catch (error) {
+          mine.value.leave();
+          throw error;
+        }
+      }
+    } finally {
+      lock.release();
+    }
+    if (!waiting.wait) return 'locked';
+    await pause(LOOK_MS);
+    if (waiting.signal?.aborted) return 'locked';
+  }
+}
+
+function hasChanged({ project: { layout }, state: { journal, ownership } }: PlaceRequest): boolean {
+  return journalMark(layout) !== journal.mark || ownershipMark(layout) !== ownership.mark;
+}
+
+/** With the lock held: reads what was recorded meanwhile, sets aside what dead runs left and takes them off the list. */
+async function clearUp({ project, state, run, emit }: PlaceRequest, dead: readonly RunId[]): Promise<void> {
+  const { layout } = project;
+  const { journal, ownership } = state;
+  journal.refresh(run);
+  ownership.refresh();
+  const live = new Set(liveRuns(layout).flatMap((other) => (other.isAlive ? other.run : [])));
+  if (live.size === 1) ownership.tidy();
+  await sweepDeadClaims(project, state, emit, (other) => live.has(other));
+  for (const other of dead) forgetRun(layout, other);
+}
+
+export interface NeighbourRequest {
+  readonly project: Project;
+  readonly state: ProjectState;
+  readonly run: RunId;
+  readonly place: Place;
+  readonly waiting: WaitOptions;
+  readonly emit: (event: RunEventBody) => void;
+}
+
+/**
+ * Asks for a task whether it may touch files now, and announces that it does: until `place.mine.end(attempt)`.
+ *
+ * Nobody may write at the same time, and who only sees the other's announcement must be sure to: each first writes
+ * its own, then looks at the others'. Whoever began before this run took its place knows of it, because it looks
+ * which runs there are after each announcement; who meets another one settles it with the lock held.
+ */
+export function entryOf(request: NeighbourRequest, action: TaskAction): Entry | Promise<Entry> {
+  const { mine } = request.place;
+  mine.begin(action);
+  const others = mine.others();
+  return others.length === 0 ? GO : amongOthers(request, action, others);
+}
+
+async function amongOthers(
+  request: NeighbourRequest,
+  action: TaskAction,
+  others: readonly RunId[],
+): Promise<Entry> {
+  const { project, state, run, place } = request;
+  const { layout } = project;
+  const concerned: RunId[] = [];
+  for (const other of others) {
+    const shared = await sharedWith(request, other);
+    if ([action.task, ...action.reads].some((task) => shared.has(task))) concerned.push(other);
+  }
+  if (concerned.length === 0) return GO;
+  const lock = await lockRoot(layout, `run ${run}`, request.waiting);
+  if (lock === 'locked') {
+    place.mine.end(action.attempt);
+    return busyWith(request, { task: action.task, attempt: '', reads: [] }, concerned[0]!);
+  }
+  try {
+    for (const other of concerned) {
+      if (!liveRun(layout, other).isAlive) {
+        state.ownership.refresh();
+        await sweepDeadClaims(project, state, request.emit, (each) => each !== other);
+        forgetRun(layout, other);
+        continue;
+      }
+      const theirs = readLiveRun(layout, other)?.actions.find((their) => clashes(action, their));
+      if (theirs === undefined) continue;
+      place.mine.end(action.attempt);
+      if (ancestorAttempts().includes(theirs.attempt)) throw ancestorError(runOfAttempt(theirs.attempt));
+      return busyWith(request, theirs, other);
+    }
+    const { touched } = place;
+    for (const task of [...state.journal.refresh(run), ...state.ownership.refresh()]) touched.add(task);
+    if (![action.task, ...action.reads].some((task) => touched.has(task))) return GO;
+    place.mine.end(action.attempt);
+    const tasks = new Set(touched);
+    touched.clear();
+    return { kind: 'changed', tasks };
+  } finally {
+    lock.release();
+  }
+}
+
+/** Tasks that both runs may come to. A run that came later has looked at this one's claims before. */
+async function sharedWith({ project, place }: NeighbourRequest, other: RunId): Promise<ReadonlySet<TaskId>> {
+  const known = place.shared.get(other);
+  if (known !== undefined) return known;
+  const theirs = readLiveRun(project.layout, other);
+  if (theirs === null) return new Set();
+  const meeting = meet(place.claims, theirs.tasks, await globsFor(project, place.claims, theirs.tasks));
+  const shared = meeting.kind === 'beside' ? meeting.shared : new Set(place.claims.map(({ id }) => id));
+  place.shared.set(other, shared);
+  return shared;
+}
+
+function clashes(mine: TaskAction, theirs: TaskAction): boolean {
+  return mine.task === theirs.task || mine.reads.includes(theirs.task) || theirs.reads.includes(mine.task);
+}
+
+function busyWith(request: NeighbourRequest, { attempt, task }: TaskAction, other: RunId): Entry {
+  const { layout } = request.project;
+  const { who, pid } = liveRun(layout, other);
+  return {
+    kind: 'busy',
+    run: other,
+    who,
+    pid,
+    task,
+    isOver: () =>
+      !liveRun(layout, other).isAlive ||
+      readLiveRun(layout, other)?.actions.some((theirs) => theirs.attempt === attempt) !== true,
+  };
+}
+
+/** Glob code, which this project may have had no need of, where either run's claims hold globs. */
+async function globsFor(
+  { matching }: Project,
+  ...claims: readonly (readonly TaskClaim[])[]
+): Promise<PathMatching> {
+  const hasGlobs = claims.some((each) =>
+    each.some(({ writes, reads }) => [...writes, ...reads].some(({ kind }) => kind === 'glob')),
+  );
+  if (!hasGlobs) return matching;
+  const { compileGlob, globParent, globsMayIntersect } = await import('../base/glob.ts');
+  return { compile: compileGlob, parentOf: globParent, mayIntersect: globsMayIntersect };
+}
