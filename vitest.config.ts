@@ -3,7 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const report = process.env['ORCH_TEST_REPORT'];
 // Suites that take minutes by themselves: `npm run test:long`.
-const LONG = ['test/differential/planted-bugs.test.ts'];
+const LONG = ['test/differential/planted-bugs.test.ts', 'test/e2e/many-runs.test.ts'];
 const isLong = process.env['ORCH_TEST_LONG'] === '1';
 
 /** Starts the file that takes minutes before all others, so that no worker is left to wait for it alone. */

@@ -401,7 +401,7 @@ export function failedPhrase(count: number): string {
 /** A task that waits for what another run is doing with `forTask`. */
 export function taskWaitingPhrase(task: string, forTask: string, forRun: string, pid: number): string {
   const what = task === forTask ? 'is making it' : `is at work on ${forTask}`;
-  return `Task '${task}' waits for ${forRun} (process ${pid}), which ${what}`;
+  return `Task '${task}' is waiting for ${forRun} (process ${pid}), which ${what}`;
 }
 
 export function waitingPhrase(forRun: string, pid: number): string {

@@ -108,13 +108,17 @@ describe('a second run in one root', () => {
     const first = s.start(['run', 'make']);
     await g.reached();
     const second = s.start(['run', '--json', 'make']);
-    await second.stdoutMatches(/"run-waiting"/);
+    await second.stdoutMatches(/"task-waiting"/);
     g.release();
     expect((await first.done).code).toBe(0);
     const ran = await second.done;
     expect(ran.code, said(ran)).toBe(0);
     const events = eventsOf(ran);
-    expect(events.find((event) => event.event === 'run-waiting')).toMatchObject({ pid: first.pid });
+    expect(events.find((event) => event.event === 'task-waiting')).toMatchObject({
+      task: 'make',
+      forTask: 'make',
+      pid: first.pid,
+    });
     expect(outcomesOf(events)).toEqual({ make: 'up-to-date' });
     expect(events.filter((event) => event.event === 'task-started')).toEqual([]);
     expect(s.ran()).toEqual(['make']);
