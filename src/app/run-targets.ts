@@ -129,7 +129,14 @@ async function runOnce(round: Round): Promise<number | null> {
       mayWait: request.wait,
       ...(await executorParts()),
     };
-    const problems = [...(await checkInputs(context)), ...checkOutputs(context)];
+    const check = async () => [...(await checkInputs(context)), ...checkOutputs(context)];
+    let problems = await check();
+    if (problems.length > 0 && state.liveRuns.size > 0) {
+      // What another run has begun to make since the records were read isn't in anybody's way.
+      state.journal.refresh(run);
+      state.ownership.refresh();
+      problems = await check();
+    }
     if (problems.length > 0) {
       throw new PipelineErrors(problems, project.textOf, project.layout.root);
     }
