@@ -144,7 +144,19 @@ export function entryOf(request: NeighbourRequest, action: TaskAction): Entry | 
   const { mine } = request.place;
   mine.begin(action);
   const others = mine.others();
-  return others.length === 0 ? GO : amongOthers(request, action, others);
+  return others.length === 0 ? byRecords(request, action) : amongOthers(request, action, others);
+}
+
+/** Whoever is at it no more has recorded what it did. */
+function byRecords({ state, run, place }: NeighbourRequest, action: TaskAction): Entry {
+  const { touched } = place;
+  for (const records of [state.journal.refresh(run), state.ownership.refresh()])
+    for (const task of records) touched.add(task);
+  if (![action.task, ...action.reads].some((task) => touched.has(task))) return GO;
+  place.mine.end(action.attempt);
+  const tasks = new Set(touched);
+  touched.clear();
+  return { kind: 'changed', tasks };
 }
 
 async function amongOthers(
@@ -159,7 +171,7 @@ async function amongOthers(
     const shared = await sharedWith(request, other);
     if ([action.task, ...action.reads].some((task) => shared.has(task))) concerned.push(other);
   }
-  if (concerned.length === 0) return GO;
+  if (concerned.length === 0) return byRecords(request, action);
   const lock = await lockRoot(layout, `run ${run}`, request.waiting);
   if (lock === 'locked') {
     place.mine.end(action.attempt);
@@ -179,13 +191,7 @@ async function amongOthers(
       if (ancestorAttempts().includes(theirs.attempt)) throw ancestorError(runOfAttempt(theirs.attempt));
       return busyWith(request, theirs, other);
     }
-    const { touched } = place;
-    for (const task of [...state.journal.refresh(run), ...state.ownership.refresh()]) touched.add(task);
-    if (![action.task, ...action.reads].some((task) => touched.has(task))) return GO;
-    place.mine.end(action.attempt);
-    const tasks = new Set(touched);
-    touched.clear();
-    return { kind: 'changed', tasks };
+    return byRecords(request, action);
   } finally {
     lock.release();
   }

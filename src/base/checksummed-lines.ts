@@ -30,6 +30,8 @@ export interface Appender {
    * dropped the data, and a later sync would wrongly report success.
    */
   sync(): Promise<void>;
+  /** Did others append, since it was opened or this was asked last? */
+  othersWrote(): boolean;
   /** Without syncing. A sync under way still ends well. */
   close(): void;
 }
@@ -124,8 +126,9 @@ export function parseLines(bytes: Buffer): ReadLines {
 export function openAppender(path: string): Appender {
   const file = openSync(path, 'a+');
   let isOpen = true;
-  /** What this process knows the file to end with is a whole line. */
+  /** As long as nobody else writes; up to here the file ends with a whole line. */
   let knownSize = 0;
+  let hasOthers = false;
   // The name must be made durable once, besides the data behind it: the file may be new, or made by a process
   // that died before it came to sync.
   let isNameSynced = false;
@@ -134,11 +137,13 @@ export function openAppender(path: string): Appender {
   let failure: Error | null = null;
   let syncsUnderWay = 0;
   endCutLine();
+  hasOthers = false;
 
   /** Its own after a full disk took a part of it, another process's that died in the middle of a write. */
   function endCutLine(): void {
     const { size } = fstatSync(file);
     if (size === knownSize) return;
+    hasOthers = true;
     const isCut = size > 0 && lastByte(file, size) !== NEWLINE;
     if (isCut) writeFileSync(file, '\n');
     knownSize = size + (isCut ? 1 : 0);
@@ -187,6 +192,12 @@ export function openAppender(path: string): Appender {
         syncsUnderWay -= 1;
         closeWhenIdle();
       }
+    },
+    othersWrote() {
+      const answer = hasOthers || fstatSync(file).size !== knownSize;
+      if (answer) endCutLine();
+      hasOthers = false;
+      return answer;
     },
     close() {
       if (!isOpen) return;

@@ -356,17 +356,19 @@ class Run {
    */
   private async mayEnter(node: Node, attempt: string, reads: readonly TaskId[]): Promise<boolean> {
     const entry = await this.context.enter({ attempt, task: node.task.id, reads });
-    if (entry.kind === 'go' && !(this.stopping && this.phase === 'main')) return true;
+    // Meanwhile a failure may have stopped the run, or another task's entry have found what this one goes by changed.
+    const isBarred =
+      (this.stopping && this.phase === 'main') || node.outdated || !this.isUpstreamSettled(node);
+    if (entry.kind === 'go' && !isBarred) return true;
+    node.outdated = false;
     this.move(node, { at: 'waiting' });
     switch (entry.kind) {
       case 'go':
         this.context.leave(attempt);
+        this.checkReady(node);
         break;
       case 'changed':
-        this.inspection.forget();
-        this.context.fingerprinter.forget();
-        for (const other of this.nodes)
-          if (entry.tasks.has(other.task.id) && this.isOvertaken(other)) this.reopen(other);
+        this.goByRecords(entry.tasks);
         this.checkReady(node);
         break;
       case 'busy':
@@ -376,6 +378,17 @@ class Run {
         unreachable(entry);
     }
     return false;
+  }
+
+  /** Other runs recorded something of these tasks: what was decided of them from older records is decided again. */
+  private goByRecords(tasks: ReadonlySet<TaskId>): void {
+    this.inspection.forget();
+    this.context.fingerprinter.forget();
+    for (const node of this.nodes) {
+      if (!tasks.has(node.task.id) || (isSettled(node) && !this.isOvertaken(node))) continue;
+      this.invalidate(node);
+      this.checkReady(node);
+    }
   }
 
   private giveWay(node: Node, { who, pid, task, isOver }: Extract<Entry, { kind: 'busy' }>): void {

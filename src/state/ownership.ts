@@ -61,7 +61,7 @@ export interface Ownership {
   /** Takes effect in memory at once; durable when `sync` resolves. Throws RecordError, as `sync` rejects with. */
   append(changes: readonly OwnershipChange[]): void;
   sync(): Promise<void>;
-  /** Takes in what was appended since; returns the tasks that other runs recorded something of. */
+  /** Takes in what others appended; returns the tasks that they recorded something of. Costs 1 us where there is nothing. */
   refresh(): ReadonlySet<TaskId>;
   /**
    * Writes both copies anew where they differ (one was damaged or cut) or are mostly history. No other process may
@@ -124,6 +124,8 @@ interface Line {
   readonly end?: string;
 }
 
+const NOTHING: ReadonlySet<TaskId> = new Set();
+
 /** Reads both copies; touches nothing until the first `append`. */
 export function openOwnership(layout: Layout): Ownership {
   const copies = [join(layout.owned, 'a'), join(layout.owned, 'b')] as const;
@@ -139,6 +141,14 @@ export function openOwnership(layout: Layout): Ownership {
   const writer = Math.random().toString(36).slice(2, 8);
   let appenders: Appender[] | null = null;
   let readBytes = validBytes;
+  let readMark = mark;
+  /** Others wrote between the reading and the first writing. */
+  let isBehind = false;
+
+  const open = () => {
+    isBehind = ownershipMark(layout) !== readMark;
+    return copies.map((copy) => openAppender(copy));
+  };
 
   return {
     contentOf: (path) => own.get(path)?.content ?? null,
@@ -146,7 +156,7 @@ export function openOwnership(layout: Layout): Ownership {
     paths: () => own.keys(),
     openClaims: () => [...claims.values()],
     append(changes) {
-      appenders ??= recording(layout.owned, () => copies.map((copy) => openAppender(copy)));
+      appenders ??= recording(layout.owned, open);
       const added = changes.map((change): Line => ({ ...toLine(next++, change), w: writer }));
       for (const line of added) apply(line, own, claims);
       for (const [at, appender] of appenders.entries()) recording(copies[at]!, () => appender.append(added));
@@ -156,6 +166,10 @@ export function openOwnership(layout: Layout): Ownership {
       await recordingSlowly(copies[0], async () => appenders?.[0]?.sync());
     },
     refresh() {
+      const others = appenders === null ? ownershipMark(layout) !== readMark : appenders[0]!.othersWrote();
+      if (!others && !isBehind) return NOTHING;
+      isBehind = false;
+      readMark = ownershipMark(layout);
       const added = recording(copies[0], () => readLinesFrom(copies[0], readBytes));
       readBytes += added.validBytes;
       const tasks = new Set<TaskId>();
@@ -179,6 +193,7 @@ export function openOwnership(layout: Layout): Ownership {
         for (const copy of copies) writeFileAtomic(copy, text, { sync: true });
       });
       readBytes = Buffer.byteLength(text);
+      readMark = ownershipMark(layout);
     },
     close() {
       for (const appender of appenders ?? []) appender.close();
