@@ -2,8 +2,7 @@
 import type { RunEventBody } from '../model/event.ts';
 import type { Prediction } from '../model/prediction.ts';
 import { lookContext } from './look-context.ts';
-import { PipelineErrors } from './pipeline-errors.ts';
-import { checkInputs } from './preconditions.ts';
+import { refuseWhatCannotRun } from './preconditions.ts';
 import { openProject, openState } from './project.ts';
 import { newRunId } from './run-id.ts';
 import { planRun, type RunRequest } from './run-request.ts';
@@ -32,10 +31,7 @@ export async function dryRun(request: RunRequest): Promise<readonly Prediction[]
       options,
       environment: request.project.environment,
     });
-    const problems = await checkInputs(context);
-    if (problems.length > 0) {
-      throw new PipelineErrors(problems, project.textOf, project.layout.root);
-    }
+    await refuseWhatCannotRun(project, context, request.project.environment);
     return await predict(context);
   } finally {
     state.close();

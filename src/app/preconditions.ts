@@ -1,6 +1,6 @@
 /**
- * What must hold before anything runs: inputs that no task makes exist, and outputs of tasks that never ran
- * aren't occupied by files of the user. Reads the disk, changes nothing.
+ * What must hold before anything runs: secrets are set, inputs that no task makes exist, and outputs of tasks that
+ * never ran aren't occupied by files of the user. Reads the disk, changes nothing.
  */
 import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../base/diagnostic.ts';
@@ -12,10 +12,27 @@ import { typed } from '../reporters/phrases.ts';
 import type { RunContext } from '../scheduler/context.ts';
 import { createInspection, type Inspection } from '../scheduler/inspect.ts';
 import { clearingOf, occupation } from '../scheduler/workspace.ts';
+import { PipelineErrors } from './pipeline-errors.ts';
+import type { Project } from './project.ts';
+import { checkSecrets } from './secret-checks.ts';
 
 type Context = Omit<RunContext, 'acquire' | 'startAttempt' | 'followLog'>;
 
-export async function checkInputs(context: Context): Promise<Diagnostic[]> {
+/** Throws PipelineErrors, or CommandError, for what a run of this plan refuses before it starts anything. */
+export async function refuseWhatCannotRun(
+  project: Project,
+  context: Context,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const problems = [
+    ...(await checkSecrets(project, context.plan, environment)),
+    ...(await checkInputs(context)),
+    ...checkOutputs(context),
+  ];
+  if (problems.length > 0) throw new PipelineErrors(problems, project.textOf, project.layout.root);
+}
+
+async function checkInputs(context: Context): Promise<Diagnostic[]> {
   const problems: Diagnostic[] = [];
   const inspection = createInspection(context, [], () => ({}));
   for (const { task } of context.plan.nodes)
@@ -83,7 +100,7 @@ function isMadeBehindLink(spec: InputSpec, { graph, matching, fingerprinter, opt
 }
 
 /** Only for tasks without any record: others may turn out to be up to date, and are checked when they act. */
-export function checkOutputs(context: Context): Diagnostic[] {
+function checkOutputs(context: Context): Diagnostic[] {
   const inspection = createInspection(context, [], () => ({}));
   return context.plan.nodes.flatMap(({ task }) => {
     if (task.outputs.every((spec) => spec.kind === 'file') || context.journal.lastAttempt(task.id) !== null)

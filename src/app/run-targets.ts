@@ -1,5 +1,6 @@
 /** `orch run`: from what the user asked for to the end of the run and its exit code. */
 import type { Lock } from '../base/lock.ts';
+import { maskValues } from '../base/mask-values.ts';
 import { EVENT_VERSION, type RunEventBody } from '../model/event.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Plan } from '../planner/plan.ts';
@@ -15,17 +16,22 @@ import { enlistRoot, settleCache } from './cache-upkeep.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { idleQuestion } from './idle-question.ts';
 import { lookContext } from './look-context.ts';
-import { PipelineErrors } from './pipeline-errors.ts';
-import { checkInputs, checkOutputs } from './preconditions.ts';
+import { refuseWhatCannotRun } from './preconditions.ts';
 import { openProject, openState, type Project, type ProjectState } from './project.ts';
 import { rememberIdleRun } from './remember-idle.ts';
 import { acquireRoot, sweepDeadClaims } from './root-lock.ts';
 import { newRunId } from './run-id.ts';
 import { planRun, type RunRequest } from './run-request.ts';
+import { secretsFileWarnings, undeclaredSecrets } from './secret-checks.ts';
 import { checkTargets } from './selection.ts';
 import { renderLines } from './texts.ts';
 
 declare const ORCH_VERSION: string;
+
+/** By these, programs tell events apart. */
+const SPARED_IN_EVENTS: ReadonlySet<string> = new Set([
+  ...['event', 'level', 'code', 'kind', 'why', 'change', 'outcome', 'state', 'run', 'log'],
+]);
 
 /** Runs the targets; returns the exit code. Throws CommandError and PipelineErrors for bad usage. */
 export async function runTargets(request: RunRequest): Promise<number> {
@@ -33,9 +39,9 @@ export async function runTargets(request: RunRequest): Promise<number> {
   const project = await openProject(request.project);
   checkTargets(project, request);
   await request.onWarnings(project);
-  prepareState(project);
-  project.keep();
-  const emit = (body: RunEventBody) => request.emit({ v: EVENT_VERSION, atMs: Date.now(), ...body });
+  const { masker } = project.secrets;
+  const emit = (body: RunEventBody) =>
+    request.emit({ v: EVENT_VERSION, atMs: Date.now(), ...maskValues(body, masker, SPARED_IN_EVENTS) });
   const run = newRunId();
   let lock: Lock | null = null;
   try {
@@ -113,10 +119,12 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
       },
       ...(await executorParts()),
     };
-    const problems = [...(await checkInputs(context)), ...checkOutputs(context)];
-    if (problems.length > 0) {
-      throw new PipelineErrors(problems, project.textOf, project.layout.root);
-    }
+    await refuseWhatCannotRun(project, context, request.project.environment);
+    // Only now: what is refused leaves no trace.
+    prepareState(project);
+    project.keep();
+    for (const warning of await secretsFileWarnings(project.secrets)) held.emit(warning);
+    for (const warning of undeclaredSecrets(plan, project.secrets)) held.emit(warning);
     const header = await renderLines(project, plan, 'header', context, null);
     held.emit({
       event: 'run-started',
@@ -220,6 +228,9 @@ function remember(
   // A line that names its run is another one every time.
   const texts = project.pipelines.map((pipeline) => [pipeline.header, pipeline.summary]);
   if (question === null || /"name":"run"/.test(JSON.stringify(texts))) return;
+  // The command line and its answer are kept as they are.
+  const kept = JSON.stringify([question.argv, report]);
+  if (project.secrets.masker.text(kept) !== kept) return;
   // What was young a moment ago is read once more, and then its stat can vouch for it.
   state.fingerprinter.flush();
   const main = nodes.filter((_, at) => !plan.nodes[at]!.final);
@@ -296,7 +307,8 @@ function exitCodeOf(end: RunEnd): number {
   if (end.failures.length === 0) return isLeft ? EXIT.failed : EXIT.done;
   // Nothing ran wrong: the pipeline asks for something that can't be.
   const isUsage = end.failures.every(
-    ({ failure }) => failure.kind === 'output-occupied' || failure.kind === 'resources',
+    ({ failure: { kind } }) =>
+      kind === 'output-occupied' || kind === 'resources' || kind === 'secret-missing',
   );
   return isUsage ? EXIT.usage : EXIT.failed;
 }

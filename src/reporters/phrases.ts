@@ -151,6 +151,8 @@ export function failureTag(failure: Failure): string {
       return 'output changed afterwards';
     case 'output-occupied':
       return 'output occupied';
+    case 'secret-missing':
+      return 'secret not set';
     case 'resources':
       return 'not enough resources';
     case 'tool':
@@ -198,6 +200,8 @@ export function failureText(failure: Failure): string {
         `${failure.output} already holds files that orch did not make: ${someOf(failure.paths)}. ` +
         `Keep them as the result with \`orch accept ${typed(failure.task)}\`, or set them aside with \`orch run --replace ${typed(failure.task)}\``
       );
+    case 'secret-missing':
+      return `its secret ${failure.name} is not set: set the variable ${failure.name}, or write it into .env.secrets`;
     case 'resources':
       return `it needs ${failure.name} ${failure.wanted}, but there is only ${failure.total}; give more with --resources ${failure.name}=N`;
     case 'tool':

@@ -6,6 +6,7 @@ import type { Fingerprinter } from '../fingerprint/fingerprinter.ts';
 import type { RunEventBody } from '../model/event.ts';
 import type { JsonValue, RunId, TaskId } from '../model/ids.ts';
 import type { OutputEntry } from '../model/result.ts';
+import type { Secrets } from '../model/secrets.ts';
 import type { Pipeline } from '../model/task.ts';
 import type { Graph, PathMatching } from '../planner/graph.ts';
 import type { Plan } from '../planner/plan.ts';
@@ -39,7 +40,9 @@ export interface RunContext {
   readonly plan: Plan;
   readonly pipelines: readonly Pipeline[];
   readonly options: RunOptions;
+  /** The user's, without declared secrets. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly secrets: Secrets;
   readonly matching: PathMatching;
   readonly fingerprinter: Fingerprinter;
   readonly store: ResultStore | null;

@@ -109,7 +109,9 @@ class Predictor {
     }
     const above = this.above(node);
     const gathered = await gather(node, this.inspection.gathering);
-    if (!gathered.ok && above.origins.length === 0) return { will: 'fail', task, failure: gathered.error };
+    const isCertain =
+      above.origins.length === 0 || (!gathered.ok && gathered.error.kind === 'secret-missing');
+    if (!gathered.ok && isCertain) return { will: 'fail', task, failure: gathered.error };
     const forced = this.isForced(node);
     if (!gathered.ok) {
       // What it reads isn't there yet.
@@ -144,8 +146,8 @@ class Predictor {
       }
       case 'run': {
         this.assume(node);
-        const isCertain = forced || !task.cacheable || above.origins.length === 0;
-        return isCertain
+        const willRun = forced || !task.cacheable || above.origins.length === 0;
+        return willRun
           ? { will: 'run', task, reasons: decision.reasons }
           : this.below(node, above, 'run', decision.reasons);
       }

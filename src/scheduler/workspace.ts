@@ -6,7 +6,6 @@
 import {
   cpSync,
   lstatSync,
-  mkdirSync,
   readdirSync,
   readlinkSync,
   realpathSync,
@@ -18,6 +17,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { lstatOrNull } from '../base/lstat.ts';
+import { makeFolder } from '../base/make-folder.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { isInside } from '../base/path.ts';
 import { shortName } from '../base/short-name.ts';
@@ -151,7 +151,7 @@ export function makeParents(task: Task, context: WorkspaceContext): Outcome<null
     if (statSync(join(context.root, parent), { throwIfNoEntry: false })?.isDirectory()) continue;
     const made = guarded('make the folder', parent, () => {
       clearAncestors(parent, context);
-      mkdirSync(join(context.root, parent), { recursive: true });
+      makeFolder(join(context.root, parent));
     });
     if (!made.ok) return made;
   }
@@ -362,7 +362,7 @@ function moveTo(folder: string, path: string, context: Pick<WorkspaceContext, 'r
   const from = join(context.root, path);
   let to = join(folder, path);
   for (let n = 1; lstatOrNull(to) !== null; n++) to = join(folder, `${path}.${n}`);
-  mkdirSync(dirname(to), { recursive: true });
+  makeFolder(dirname(to));
   try {
     renameSync(from, to);
   } catch (error) {
