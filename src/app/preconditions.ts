@@ -35,18 +35,39 @@ export async function refuseWhatCannotRun(
 async function checkInputs(context: Context): Promise<Diagnostic[]> {
   const problems: Diagnostic[] = [];
   const inspection = createInspection(context, [], () => ({}));
+  // What the cells of a matrix share is one input, looked at once and told once.
+  const shared = new Map<string, { readonly spec: InputSpec; readonly tasks: Task[] }>();
   for (const { task } of context.plan.nodes)
     for (const spec of task.inputs) {
       if (spec.optional || spec.negated || (!context.options.only && context.graph.isMadeInput(spec)))
         continue;
-      const problem = await checkInput(task, spec, context, inspection);
-      if (problem !== null) problems.push(problem);
+      const name = JSON.stringify([
+        task.pipeline,
+        task.name,
+        spec.kind,
+        spec.path,
+        spec.external,
+        spec.position,
+      ]);
+      const known = shared.get(name);
+      if (known === undefined) shared.set(name, { spec, tasks: [task] });
+      else known.tasks.push(task);
     }
+  for (const { spec, tasks } of shared.values()) {
+    const problem = await checkInput(whose(tasks), spec, context, inspection);
+    if (problem !== null) problems.push(problem);
+  }
   return problems;
 }
 
+/** `train`, or `3 cells of train`. */
+function whose(tasks: readonly Task[]): string {
+  const { label } = tasks[0]!;
+  return tasks.length === 1 ? label : `${tasks.length} cells of ${label.slice(0, `${label}[`.indexOf('['))}`;
+}
+
 async function checkInput(
-  task: Task,
+  reader: string,
   spec: InputSpec,
   context: Context,
   inspection: Inspection,
@@ -61,7 +82,7 @@ async function checkInput(
     return diagnose(
       spec,
       'input-missing',
-      `no file matches the input ${spec.path} of ${task.label}`,
+      `no file matches the input ${spec.path} of ${reader}`,
       'add a matching file, correct the pattern, or write {path: …, optional: true}',
     );
   }
@@ -72,7 +93,7 @@ async function checkInput(
     return diagnose(
       spec,
       'input-missing',
-      `the input ${spec.path} of ${task.label} does not exist${options.only ? '' : ' and no task makes it'}`,
+      `the input ${spec.path} of ${reader} does not exist${options.only ? '' : ' and no task makes it'}`,
       'create it, correct the path, or write {path: …, optional: true}',
     );
   const isOrphan =
@@ -84,7 +105,7 @@ async function checkInput(
   return diagnose(
     spec,
     'input-orphan',
-    `the input ${spec.path} of ${task.label} was made by a task that the pipeline no longer has`,
+    `the input ${spec.path} of ${reader} was made by a task that the pipeline no longer has`,
     'bring the task back, or make the file your own: copy it to another name and list that',
   );
 }

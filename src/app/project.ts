@@ -298,7 +298,8 @@ export interface ProjectState {
   readonly store: LocalStore | null;
   /** Another process's run that was changing the root while this was read; told to those who only look. */
   readonly liveRun: RunId | null;
-  close(): void;
+  /** `discard`: what was learnt of files isn't kept either. */
+  close(how?: 'discard'): void;
 }
 
 export interface StateRequest {
@@ -346,8 +347,8 @@ export async function openState(project: Project, request: StateRequest): Promis
     fingerprinter,
     store,
     liveRun: liveBefore ?? (request.readOnly ? liveRunOf(layout) : null),
-    close() {
-      if (!request.readOnly) fingerprinter.flush();
+    close(how) {
+      if (!request.readOnly && how !== 'discard') fingerprinter.flush();
       fingerprinter.close();
       journal.close();
       ownership.close();

@@ -1,4 +1,5 @@
 /** `orch run`: from what the user asked for to the end of the run and its exit code. */
+import { existsSync } from 'node:fs';
 import type { Lock } from '../base/lock.ts';
 import { maskValues } from '../base/mask-values.ts';
 import { EVENT_VERSION, type RunEventBody } from '../model/event.ts';
@@ -13,7 +14,7 @@ import { type Layout, makeFolders } from '../state/layout.ts';
 import { ownershipBytes } from '../state/ownership.ts';
 import { attended } from './attend.ts';
 import { enlistRoot, settleCache } from './cache-upkeep.ts';
-import { CommandError, EXIT } from './exit-codes.ts';
+import { CommandError, EXIT, isUsageFailure } from './exit-codes.ts';
 import { idleQuestion } from './idle-question.ts';
 import { lookContext } from './look-context.ts';
 import { refuseWhatCannotRun } from './preconditions.ts';
@@ -39,6 +40,10 @@ export async function runTargets(request: RunRequest): Promise<number> {
   const project = await openProject(request.project);
   checkTargets(project, request);
   await request.onWarnings(project);
+  if (!existsSync(project.layout.state)) {
+    await refuseFirstRun(request, project);
+    prepareState(project);
+  }
   const { masker } = project.secrets;
   const emit = (body: RunEventBody) =>
     request.emit({ v: EVENT_VERSION, atMs: Date.now(), ...maskValues(body, masker, SPARED_IN_EVENTS) });
@@ -57,6 +62,19 @@ export async function runTargets(request: RunRequest): Promise<number> {
   }
 }
 
+/** Where nothing is kept yet, what can't be run is refused before even the folders for it are made. */
+async function refuseFirstRun(request: RunRequest, project: Project): Promise<void> {
+  const { environment } = request.project;
+  const state = await openState(project, { readOnly: true, rehash: false, environment, notice() {} });
+  try {
+    const { plan, options } = await planRun(request, project, state);
+    const context = lookContext({ project, state, run: newRunId(), plan, options, environment });
+    await refuseWhatCannotRun(project, context, environment);
+  } finally {
+    state.close();
+  }
+}
+
 interface Round {
   readonly request: RunRequest;
   readonly project: Project;
@@ -70,6 +88,7 @@ interface Round {
 async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: Lock | null }> {
   const { request, project, run, emit } = round;
   let { lock } = round;
+  let isRefused = true;
   const state = await openState(project, {
     readOnly: false,
     rehash: request.rehash,
@@ -120,7 +139,7 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
       ...(await executorParts()),
     };
     await refuseWhatCannotRun(project, context, request.project.environment);
-    // Only now: what is refused leaves no trace.
+    isRefused = false;
     prepareState(project);
     project.keep();
     for (const warning of await secretsFileWarnings(project.secrets)) held.emit(warning);
@@ -190,7 +209,7 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
       remember(round, state, plan, nodes, { targets, header, summary, counts, savedMs, jobs: options.jobs });
     return { exitCode, lock };
   } finally {
-    state.close();
+    state.close(isRefused ? 'discard' : undefined);
   }
 }
 
@@ -306,9 +325,5 @@ function exitCodeOf(end: RunEnd): number {
   const isLeft = end.nodes.some(({ state }) => state.at === 'settled' && state.outcome === 'not-started');
   if (end.failures.length === 0) return isLeft ? EXIT.failed : EXIT.done;
   // Nothing ran wrong: the pipeline asks for something that can't be.
-  const isUsage = end.failures.every(
-    ({ failure: { kind } }) =>
-      kind === 'output-occupied' || kind === 'resources' || kind === 'secret-missing',
-  );
-  return isUsage ? EXIT.usage : EXIT.failed;
+  return end.failures.every(({ failure }) => isUsageFailure(failure)) ? EXIT.usage : EXIT.failed;
 }

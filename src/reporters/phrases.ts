@@ -4,6 +4,7 @@ import type { ContentChange, StaleReason, ValueChange } from '../model/decision.
 import type { RunCounts, TaskOutcome } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue } from '../model/ids.ts';
+import type { FileFate } from '../model/prediction.ts';
 import { cutPair, printable, shownPair, shownValue, writtenDuration } from './shown.ts';
 
 /** What a probe said is a sentence rather than a value. */
@@ -118,6 +119,14 @@ function linesPhrase({ lines, count }: CommandChange): string {
   if (count !== lines.length || numbers.length > 3) return `${count} lines`;
   const last = numbers[numbers.length - 1] ?? 1;
   return numbers.length <= 1 ? `line ${last}` : `lines ${numbers.slice(0, -1).join(', ')} and ${last}`;
+}
+
+/** What a run would do with a file that is in its way. */
+export function fileFatePhrase({ path, task, would, because }: FileFate): string {
+  const how = would === 'remove' ? 'removed (it is in the cache)' : 'set aside under .cache/replaced/';
+  return because === 'orphan'
+    ? `${path}, an output that no task makes any more, would be ${how} before ${task} runs`
+    : `${path}, not made by orch or edited since, would be ${how} to make room for ${task}`;
 }
 
 /** What goes into `failed (…)`: short. */

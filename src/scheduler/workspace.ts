@@ -177,24 +177,38 @@ function clearAncestors(folder: string, context: WorkspaceContext): void {
   }
 }
 
-/** Recorded outputs that no task makes any more and that an input folder or glob of the task would pick up. */
+/** Recorded outputs that no task makes any more, as they were made, that an input folder or glob would pick up. */
+export function orphansInTheWay(
+  task: Task,
+  orphans: readonly string[],
+  context: WorkspaceContext,
+): { readonly entry: OutputEntry; readonly isStored: boolean }[] {
+  const specs = task.inputs.filter((spec) => !spec.negated && !spec.external);
+  if (specs.length === 0 || orphans.length === 0) return [];
+  const covers = specs.map((spec) => coverage(spec, context.matching));
+  // Files before the folders that hold them.
+  return [...orphans]
+    .sort()
+    .reverse()
+    .flatMap((path) => {
+      const content = context.ownership.contentOf(path);
+      if (content === null || !covers.some((cover) => cover(path))) return [];
+      const entry = entryOf(path, content);
+      return context.isOnDisk(entry) ? [{ entry, isStored: context.isStored(entry) }] : [];
+    });
+}
+
+/** Takes orphans out of the way of a command that would read them. */
 export function removeOrphans(
   task: Task,
   orphans: readonly string[],
   context: WorkspaceContext,
 ): Outcome<null, Failure> {
-  const specs = task.inputs.filter((spec) => !spec.negated && !spec.external);
-  if (specs.length === 0 || orphans.length === 0) return ok(null);
-  const covers = specs.map((spec) => coverage(spec, context.matching));
-  return guarded('remove', orphans[0]!, () => {
-    // Files before the folders that hold them.
-    for (const path of [...orphans].sort().reverse()) {
-      const content = context.ownership.contentOf(path);
-      if (content === null || !covers.some((cover) => cover(path))) continue;
-      const entry = entryOf(path, content);
-      if (!context.isOnDisk(entry)) continue;
+  return guarded('remove', orphans[0] ?? '', () => {
+    for (const { entry, isStored } of orphansInTheWay(task, orphans, context)) {
+      const { path } = entry;
       if (entry.kind === 'folder') removeQuietly(context.root, path);
-      else if (context.isStored(entry)) {
+      else if (isStored) {
         removeQuietly(context.root, path);
         context.notice(
           'orphan',
