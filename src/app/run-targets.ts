@@ -1,5 +1,6 @@
 /** `orch run`: from what the user asked for to the end of the run and its exit code. */
 import { existsSync } from 'node:fs';
+import { hasCrashed } from '../base/at-crash.ts';
 import type { Lock } from '../base/lock.ts';
 import { maskValues } from '../base/mask-values.ts';
 import { EVENT_VERSION, type RunEventBody } from '../model/event.ts';
@@ -45,8 +46,11 @@ export async function runTargets(request: RunRequest): Promise<number> {
     prepareState(project);
   }
   const { masker } = project.secrets;
-  const emit = (body: RunEventBody) =>
+  const emit = (body: RunEventBody) => {
+    // What is ended because of a bug is no news of its own.
+    if (hasCrashed()) return;
     request.emit({ v: EVENT_VERSION, atMs: Date.now(), ...maskValues(body, masker, SPARED_IN_EVENTS) });
+  };
   const run = newRunId();
   let lock: Lock | null = null;
   try {
