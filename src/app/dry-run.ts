@@ -1,16 +1,20 @@
 /** `orch run --dry-run`: the plan and why. Runs nothing, changes nothing. */
 import type { RunEventBody } from '../model/event.ts';
-import type { Prediction } from '../model/prediction.ts';
+import type { FileFate, Prediction } from '../model/prediction.ts';
 import { lookContext } from './look-context.ts';
-import { PipelineErrors } from './pipeline-errors.ts';
-import { checkInputs } from './preconditions.ts';
+import { refuseWhatCannotRun } from './preconditions.ts';
 import { openProject, openState } from './project.ts';
 import { newRunId } from './run-id.ts';
 import { planRun, type RunRequest } from './run-request.ts';
 import { checkTargets } from './selection.ts';
 
-/** What would become of every task of the plan. Throws CommandError and PipelineErrors for bad usage. */
-export async function dryRun(request: RunRequest): Promise<readonly Prediction[]> {
+export interface DryRun {
+  readonly predictions: readonly Prediction[];
+  readonly files: readonly FileFate[];
+}
+
+/** What would become of every task of the plan, and of files that are in its way. Throws CommandError and PipelineErrors for bad usage. */
+export async function dryRun(request: RunRequest): Promise<DryRun> {
   const project = await openProject({ ...request.project, mayWrite: false });
   checkTargets(project, request);
   await request.onWarnings(project);
@@ -23,7 +27,8 @@ export async function dryRun(request: RunRequest): Promise<readonly Prediction[]
   });
   try {
     const { plan, options } = await planRun(request, project, state);
-    const { predict } = await import('../scheduler/predict.ts');
+    const { foresee, told } = await import('../scheduler/predict.ts');
+    const { fileFates } = await import('../scheduler/predict-files.ts');
     const context = lookContext({
       project,
       state,
@@ -32,11 +37,9 @@ export async function dryRun(request: RunRequest): Promise<readonly Prediction[]
       options,
       environment: request.project.environment,
     });
-    const problems = await checkInputs(context);
-    if (problems.length > 0) {
-      throw new PipelineErrors(problems, project.textOf, project.layout.root);
-    }
-    return await predict(context);
+    await refuseWhatCannotRun(project, context, request.project.environment);
+    const foresight = await foresee({ ...context, looksAtOutputs: true });
+    return { predictions: told(foresight), files: fileFates(foresight) };
   } finally {
     state.close();
   }

@@ -1,4 +1,6 @@
 /** Exit codes that scripts rely on (SPEC E1). */
+import type { Failure } from '../model/failure.ts';
+
 export const EXIT = {
   done: 0,
   failed: 1,
@@ -19,4 +21,9 @@ export class CommandError extends Error {
   ) {
     super(message);
   }
+}
+
+/** Nothing ran wrong: the pipeline, or what lies on the disk, asks for something that can't be. */
+export function isUsageFailure({ kind }: Failure): boolean {
+  return kind === 'output-occupied' || kind === 'resources' || kind === 'secret-missing';
 }

@@ -2,8 +2,9 @@
  * `orch init`: finds what a folder has, makes a pipeline of it, and writes the pipeline with a copy of the schema
  * for editors. It never replaces a file, and runs nothing of what it found. It talks to nobody.
  */
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
+import { makeFolder } from '../base/make-folder.ts';
 import { findSources, readStarter, type Source } from '../starters/find-starters.ts';
 import { type Folder, openFolder } from '../starters/folder.ts';
 import { settle } from '../starters/settle.ts';
@@ -127,7 +128,7 @@ export async function initiate(request: InitRequest): Promise<Initiated> {
 /** What appeared in the meantime stays, too. */
 function writeNew(path: string, text: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     writeFileSync(path, text, { flag: 'wx' });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

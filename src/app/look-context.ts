@@ -1,9 +1,13 @@
 /** What looking at a project takes (`status`, `accept`, dry runs): a run's context without anything that acts. */
+import type { Masker } from '../base/mask.ts';
+import { maskValues } from '../base/mask-values.ts';
 import type { RunEventBody } from '../model/event.ts';
 import type { RunId } from '../model/ids.ts';
+import type { Secrets } from '../model/secrets.ts';
 import type { Plan } from '../planner/plan.ts';
 import type { RunContext, RunOptions } from '../scheduler/context.ts';
 import type { PredictContext } from '../scheduler/predict.ts';
+import type { Journal } from '../state/journal.ts';
 import type { Project, ProjectState } from './project.ts';
 import { recordedReader } from './recorded-reader.ts';
 
@@ -17,6 +21,35 @@ export interface LookRequest {
   readonly emit?: (event: RunEventBody) => void;
 }
 
+/** Names under which records hold no text of users, or one that is compared byte by byte. */
+const SPARED_IN_RECORDS: ReadonlySet<string> = new Set([
+  ...['kind', 'key', 'id', 'run', 'outcome', 'log', 'why', 'change', 'part', 'hmac', 'content', 'digest'],
+]);
+
+/** `environment` without the declared secrets: those reach only the commands of tasks that declare them. */
+export function withoutSecrets(
+  environment: RunContext['environment'],
+  { declared }: Secrets,
+): RunContext['environment'] {
+  return declared.size === 0
+    ? environment
+    : Object.fromEntries(Object.entries(environment).filter(([name]) => !declared.has(name)));
+}
+
+/** What explains a result mustn't hold a secret; the keys and results themselves never do. */
+function maskedJournal(journal: Journal, masker: Masker): Journal {
+  if (masker.isEmpty) return journal;
+  return {
+    ...journal,
+    append: (entries) =>
+      journal.append(
+        entries.map((entry) =>
+          entry.kind === 'result' ? entry : maskValues(entry, masker, SPARED_IN_RECORDS),
+        ),
+      ),
+  };
+}
+
 export function lookContext(request: LookRequest): PredictContext {
   const { project, state, run, plan, options, environment } = request;
   return {
@@ -26,11 +59,12 @@ export function lookContext(request: LookRequest): PredictContext {
     plan,
     pipelines: project.pipelines,
     options,
-    environment,
+    environment: withoutSecrets(environment, project.secrets),
+    secrets: project.secrets,
     matching: project.matching,
     fingerprinter: state.fingerprinter,
     store: state.store,
-    journal: state.journal,
+    journal: maskedJournal(state.journal, project.secrets.masker),
     ownership: state.ownership,
     emit: request.emit ?? (() => {}),
     ...recordedReader(project.layout, state.store),

@@ -1,6 +1,6 @@
 /**
- * What must hold before anything runs: inputs that no task makes exist, and outputs of tasks that never ran
- * aren't occupied by files of the user. Reads the disk, changes nothing.
+ * What must hold before anything runs: secrets are set, inputs that no task makes exist, and outputs of tasks that
+ * never ran aren't occupied by files of the user. Reads the disk, changes nothing.
  */
 import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../base/diagnostic.ts';
@@ -12,22 +12,66 @@ import { typed } from '../reporters/phrases.ts';
 import type { LookContext } from '../scheduler/context.ts';
 import { createInspection, type Inspection } from '../scheduler/inspect.ts';
 import { clearingOf, occupation } from '../scheduler/workspace.ts';
+import { PipelineErrors } from './pipeline-errors.ts';
+import type { Project } from './project.ts';
+import { checkSecrets } from './secret-checks.ts';
 
-export async function checkInputs(context: LookContext): Promise<Diagnostic[]> {
+/**
+ * Throws PipelineErrors, or CommandError, for what a run of this plan refuses before it starts anything. Where there is
+ * something, `lookAgain` may read the records anew: what another run has begun to make is in nobody's way.
+ */
+export async function refuseWhatCannotRun(
+  project: Project,
+  context: LookContext,
+  environment: Readonly<Record<string, string | undefined>>,
+  lookAgain: () => boolean = () => false,
+): Promise<void> {
+  const find = async () => [
+    ...(await checkSecrets(project, context.plan, environment)),
+    ...(await checkInputs(context)),
+    ...checkOutputs(context),
+  ];
+  let problems = await find();
+  if (problems.length > 0 && lookAgain()) problems = await find();
+  if (problems.length > 0) throw new PipelineErrors(problems, project.textOf, project.layout.root);
+}
+
+async function checkInputs(context: LookContext): Promise<Diagnostic[]> {
   const problems: Diagnostic[] = [];
   const inspection = createInspection(context, [], () => ({}));
+  // What the cells of a matrix share is one input, looked at once and told once.
+  const shared = new Map<string, { readonly spec: InputSpec; readonly tasks: Task[] }>();
   for (const { task } of context.plan.nodes)
     for (const spec of task.inputs) {
       if (spec.optional || spec.negated || (!context.options.only && context.graph.isMadeInput(spec)))
         continue;
-      const problem = await checkInput(task, spec, context, inspection);
-      if (problem !== null) problems.push(problem);
+      const name = JSON.stringify([
+        task.pipeline,
+        task.name,
+        spec.kind,
+        spec.path,
+        spec.external,
+        spec.position,
+      ]);
+      const known = shared.get(name);
+      if (known === undefined) shared.set(name, { spec, tasks: [task] });
+      else known.tasks.push(task);
     }
+  for (const { spec, tasks } of shared.values()) {
+    const problem = await checkInput(whose(tasks), spec, context, inspection);
+    if (problem !== null) problems.push(problem);
+  }
   return problems;
 }
 
+/** `train`, or `3 cells of train`. */
+function whose(tasks: readonly Task[]): string {
+  const { label } = tasks[0]!;
+  return tasks.length === 1 ? label : `${tasks.length} cells of ${label.slice(0, `${label}[`.indexOf('['))}`;
+}
+
 async function checkInput(
-  task: Task,
+  reader: string,
   spec: InputSpec,
   context: LookContext,
   inspection: Inspection,
@@ -42,7 +86,7 @@ async function checkInput(
     return diagnose(
       spec,
       'input-missing',
-      `no file matches the input ${spec.path} of ${task.label}`,
+      `no file matches the input ${spec.path} of ${reader}`,
       'add a matching file, correct the pattern, or write {path: …, optional: true}',
     );
   }
@@ -53,7 +97,7 @@ async function checkInput(
     return diagnose(
       spec,
       'input-missing',
-      `the input ${spec.path} of ${task.label} does not exist${options.only ? '' : ' and no task makes it'}`,
+      `the input ${spec.path} of ${reader} does not exist${options.only ? '' : ' and no task makes it'}`,
       'create it, correct the path, or write {path: …, optional: true}',
     );
   const isOrphan =
@@ -65,7 +109,7 @@ async function checkInput(
   return diagnose(
     spec,
     'input-orphan',
-    `the input ${spec.path} of ${task.label} was made by a task that the pipeline no longer has`,
+    `the input ${spec.path} of ${reader} was made by a task that the pipeline no longer has`,
     'bring the task back, or make the file your own: copy it to another name and list that',
   );
 }
@@ -84,7 +128,7 @@ function isMadeBehindLink(
 }
 
 /** Only for tasks without any record: others may turn out to be up to date, and are checked when they act. */
-export function checkOutputs(context: LookContext): Diagnostic[] {
+function checkOutputs(context: LookContext): Diagnostic[] {
   const inspection = createInspection(context, [], () => ({}));
   return context.plan.nodes.flatMap(({ task }) => {
     if (task.outputs.every((spec) => spec.kind === 'file') || context.journal.lastAttempt(task.id) !== null)

@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path';
 import { writeFileAtomic } from '../base/atomic-file.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { type Hasher, loadHasher } from '../base/digest.ts';
+import type { Masker } from '../base/mask.ts';
 import { nearest } from '../base/nearest.ts';
 import type { LocalStore } from '../cache/store.ts';
 import { createFingerprinter, type Fingerprinter } from '../fingerprint/fingerprinter.ts';
@@ -25,6 +26,7 @@ import { CommandError, EXIT } from './exit-codes.ts';
 import { cycleDiagnostic } from './path-cycle.ts';
 import { PipelineErrors } from './pipeline-errors.ts';
 import { type FoundProject, findProject, type StartPoint } from './root.ts';
+import { NO_SECRETS, type ProjectSecrets, readSecrets } from './secrets.ts';
 
 declare const ORCH_VERSION: string;
 
@@ -39,6 +41,8 @@ export interface ProjectRequest {
   readonly reservedFlags: readonly string[];
   /** May the compiled pipeline be written? Commands that only look don't (SPEC C13). */
   readonly mayWrite: boolean;
+  /** Called as soon as it is known what may not be shown, where tasks declare secrets. */
+  readonly onSecrets?: (masker: Masker) => void;
 }
 
 export interface Project {
@@ -53,6 +57,7 @@ export interface Project {
   readonly parsedAnew: boolean;
   /** Variables that shaped the pipelines by being there or not. */
   readonly environmentUsed: readonly string[];
+  readonly secrets: ProjectSecrets;
   /** Absolute: what relative paths on the command line start from. */
   readonly cwd: string;
   /** The pipeline that bare names mean, null: any. */
@@ -70,7 +75,12 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
     const file = found.value.files.find((candidate) => candidate.path === path);
     return file === undefined ? null : Buffer.from(file.text).toString('utf8');
   };
-  const loaded = await load(found.value, layout, request);
+  let secrets = NO_SECRETS;
+  const loaded = await load(found.value, layout, request, (pipelines) => {
+    secrets = readSecrets(pipelines, found.value.root, request.environment);
+    if (!secrets.masker.isEmpty) request.onSecrets?.(secrets.masker);
+    return secrets.masker;
+  });
   const errors = loaded.diagnostics.filter(({ severity }) => severity === 'error');
   const fileOfChosen = found.value.chosen ?? fileNamed(request.pipeline, loaded);
   // A broken pipeline beside the one that is asked for is told, but stops nothing.
@@ -100,6 +110,7 @@ export async function openProject(request: ProjectRequest): Promise<Project> {
     diagnostics: loaded.diagnostics,
     parsedAnew: loaded.parsedAnew,
     environmentUsed: loaded.environmentUsed,
+    secrets,
     cwd: resolve(request.start.cwd, request.start.dir ?? '.'),
     chosen,
     textOf,
@@ -169,6 +180,7 @@ async function load(
   found: FoundProject,
   layout: Layout,
   request: ProjectRequest,
+  maskerOf: (pipelines: readonly Pipeline[]) => Masker,
 ): Promise<LoadOutcome & { readonly parsedAnew: boolean; readonly keep: () => void }> {
   const hasher = await loadHasher();
   const files = found.files.map(({ path, text }) => [path, hasher.digestBytes(text)] as const);
@@ -187,6 +199,7 @@ async function load(
   const path = join(layout.state, 'compiled', `${hasher.keyHash(shape)}.json`);
   const compiled = readCompiled(path, request.environment, hasher);
   if (compiled !== null) {
+    maskerOf(compiled.pipelines);
     remember(compiled.pipelines);
     return {
       pipelines: compiled.pipelines,
@@ -207,6 +220,7 @@ async function load(
     reservedFlags: request.reservedFlags,
     rootPath: found.root,
   });
+  const masker = maskerOf(outcome.pipelines);
   const leaks = leakedSecrets(outcome);
   if (leaks.length > 0)
     return {
@@ -221,9 +235,11 @@ async function load(
       outcome.environmentUsed.map((name) => [name, request.environment[name] ?? null]),
     );
     const kept: Compiled = { environment, pipelines: outcome.pipelines };
+    const text = JSON.stringify(kept);
+    // A parameter or cell of the same value as a secret: then it is loaded anew each time.
+    if (masker.text(text) !== text) return;
     try {
       mkdirSync(join(layout.state, 'compiled'), { recursive: true });
-      const text = JSON.stringify(kept);
       writeFileAtomic(path, `${hasher.digestBytes(text)}\n${text}`, { sync: false });
     } catch {
       // Read-only state: it's parsed again next time.
@@ -282,7 +298,8 @@ export interface ProjectState {
   readonly store: LocalStore | null;
   /** Runs that were changing the root while this was read. */
   readonly liveRuns: ReadonlySet<RunId>;
-  close(): void;
+  /** `discard`: what was learnt of files isn't kept either. */
+  close(how?: 'discard'): void;
 }
 
 export interface StateRequest {
@@ -330,8 +347,8 @@ export async function openState(project: Project, request: StateRequest): Promis
     fingerprinter,
     store,
     liveRuns: new Set([...liveBefore, ...namesOfLive(layout)]),
-    close() {
-      if (!request.readOnly) fingerprinter.flush();
+    close(how) {
+      if (!request.readOnly && how !== 'discard') fingerprinter.flush();
       fingerprinter.close();
       journal.close();
       ownership.close();

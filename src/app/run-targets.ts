@@ -1,5 +1,8 @@
 /** `orch run`: from what the user asked for to the end of the run and its exit code. */
+import { existsSync } from 'node:fs';
+import { hasCrashed } from '../base/at-crash.ts';
 import { loadHasher } from '../base/digest.ts';
+import { maskValues } from '../base/mask-values.ts';
 import type { TaskClaim } from '../model/claim.ts';
 import { EVENT_VERSION, type RunEventBody } from '../model/event.ts';
 import type { RunId } from '../model/ids.ts';
@@ -14,21 +17,26 @@ import { type Layout, makeFolders } from '../state/layout.ts';
 import { liveRuns } from '../state/live-runs.ts';
 import { attended } from './attend.ts';
 import { enlistRoot, settleCache } from './cache-upkeep.ts';
-import { CommandError, EXIT } from './exit-codes.ts';
+import { CommandError, EXIT, isUsageFailure } from './exit-codes.ts';
 import { idleQuestion } from './idle-question.ts';
 import { lookContext } from './look-context.ts';
-import { PipelineErrors } from './pipeline-errors.ts';
-import { checkInputs, checkOutputs } from './preconditions.ts';
+import { refuseWhatCannotRun } from './preconditions.ts';
 import { openProject, openState, type Project, type ProjectState } from './project.ts';
 import { rememberIdleRun } from './remember-idle.ts';
 import { lockRoot } from './root-lock.ts';
 import { newRunId } from './run-id.ts';
 import { planRun, type RunRequest } from './run-request.ts';
+import { secretsFileWarnings, undeclaredSecrets } from './secret-checks.ts';
 import { checkTargets } from './selection.ts';
 import { renderLines } from './texts.ts';
 import { entryOf, type Place, takePlace } from './turns.ts';
 
 declare const ORCH_VERSION: string;
+
+/** By these, programs tell events apart. */
+const SPARED_IN_EVENTS: ReadonlySet<string> = new Set([
+  ...['event', 'level', 'code', 'kind', 'why', 'change', 'outcome', 'state', 'run', 'log'],
+]);
 
 /** Runs the targets; returns the exit code. Throws CommandError and PipelineErrors for bad usage. */
 export async function runTargets(request: RunRequest): Promise<number> {
@@ -36,9 +44,16 @@ export async function runTargets(request: RunRequest): Promise<number> {
   const project = await openProject(request.project);
   checkTargets(project, request);
   await request.onWarnings(project);
-  prepareState(project);
-  project.keep();
-  const emit = (body: RunEventBody) => request.emit({ v: EVENT_VERSION, atMs: Date.now(), ...body });
+  if (!existsSync(project.layout.state)) {
+    await refuseFirstRun(request, project);
+    prepareState(project);
+  }
+  const { masker } = project.secrets;
+  const emit = (body: RunEventBody) => {
+    // What is ended because of a bug is no news of its own.
+    if (hasCrashed()) return;
+    request.emit({ v: EVENT_VERSION, atMs: Date.now(), ...maskValues(body, masker, SPARED_IN_EVENTS) });
+  };
   const run = newRunId();
   const held: { place: Place | null } = { place: null };
   try {
@@ -62,6 +77,19 @@ async function leave({ mine }: Place, layout: Layout, run: RunId): Promise<void>
   lock.release();
 }
 
+/** Where nothing is kept yet, what can't be run is refused before even the folders for it are made. */
+async function refuseFirstRun(request: RunRequest, project: Project): Promise<void> {
+  const { environment } = request.project;
+  const state = await openState(project, { readOnly: true, rehash: false, environment, notice() {} });
+  try {
+    const { plan, options } = await planRun(request, project, state);
+    const context = lookContext({ project, state, run: newRunId(), plan, options, environment });
+    await refuseWhatCannotRun(project, context, environment);
+  } finally {
+    state.close();
+  }
+}
+
 interface Round {
   readonly request: RunRequest;
   readonly project: Project;
@@ -75,6 +103,7 @@ interface Round {
 /** null: another run changed the root meanwhile; this one has its place now, so the next round counts. */
 async function runOnce(round: Round): Promise<number | null> {
   const { request, project, run, emit } = round;
+  let isRefused = true;
   const state = await openState(project, {
     readOnly: false,
     rehash: request.rehash,
@@ -129,17 +158,16 @@ async function runOnce(round: Round): Promise<number | null> {
       mayWait: request.wait,
       ...(await executorParts()),
     };
-    const check = async () => [...(await checkInputs(context)), ...checkOutputs(context)];
-    let problems = await check();
-    if (problems.length > 0 && state.liveRuns.size > 0) {
-      // What another run has begun to make since the records were read isn't in anybody's way.
+    await refuseWhatCannotRun(project, context, request.project.environment, () => {
       state.journal.refresh(run);
       state.ownership.refresh();
-      problems = await check();
-    }
-    if (problems.length > 0) {
-      throw new PipelineErrors(problems, project.textOf, project.layout.root);
-    }
+      return state.liveRuns.size > 0;
+    });
+    isRefused = false;
+    prepareState(project);
+    project.keep();
+    for (const warning of await secretsFileWarnings(project.secrets)) held.emit(warning);
+    for (const warning of undeclaredSecrets(plan, project.secrets)) held.emit(warning);
     const header = await renderLines(project, plan, 'header', context, null);
     held.emit({
       event: 'run-started',
@@ -205,7 +233,7 @@ async function runOnce(round: Round): Promise<number | null> {
       remember(round, state, plan, nodes, { targets, header, summary, counts, savedMs, jobs: options.jobs });
     return exitCode;
   } finally {
-    state.close();
+    state.close(isRefused ? 'discard' : undefined);
   }
 }
 
@@ -254,6 +282,9 @@ function remember(
   // A line that names its run is another one every time.
   const texts = project.pipelines.map((pipeline) => [pipeline.header, pipeline.summary]);
   if (question === null || /"name":"run"/.test(JSON.stringify(texts))) return;
+  // The command line and its answer are kept as they are.
+  const kept = JSON.stringify([question.argv, report]);
+  if (project.secrets.masker.text(kept) !== kept) return;
   // What was young a moment ago is read once more, and then its stat can vouch for it.
   state.fingerprinter.flush();
   const main = nodes.filter((_, at) => !plan.nodes[at]!.final);
@@ -329,8 +360,5 @@ function exitCodeOf(end: RunEnd): number {
   const isLeft = end.nodes.some(({ state }) => state.at === 'settled' && state.outcome === 'not-started');
   if (end.failures.length === 0) return isLeft ? EXIT.failed : EXIT.done;
   // Nothing ran wrong: the pipeline asks for something that can't be.
-  const isUsage = end.failures.every(
-    ({ failure }) => failure.kind === 'output-occupied' || failure.kind === 'resources',
-  );
-  return isUsage ? EXIT.usage : EXIT.failed;
+  return end.failures.every(({ failure }) => isUsageFailure(failure)) ? EXIT.usage : EXIT.failed;
 }

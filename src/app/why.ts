@@ -16,8 +16,6 @@ export interface Why {
   readonly explanations: readonly Explanation[];
   /** The target is an output path, not a task's name. */
   readonly isPath: boolean;
-  /** Values of declared secrets, which nothing of this may show. */
-  readonly secrets: readonly string[];
   readonly notices: readonly RunEventBody[];
   /** Absolute: paths of logs are relative to it. */
   readonly root: string;
@@ -47,9 +45,6 @@ export async function explainTarget(request: ProjectRequest, target: string): Pr
     return {
       explanations: foresight.nodes.filter(({ task }) => ids.includes(task.id)).map(explain),
       isPath: ids.every((id) => !names(project, id, target)),
-      secrets: foresight.nodes.flatMap(({ task }) =>
-        task.secrets.flatMap((name) => request.environment[name] ?? []),
-      ),
       notices,
       root: project.layout.root,
     };

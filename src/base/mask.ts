@@ -25,6 +25,8 @@ export interface Masker {
   text(text: string): string;
   /** One for each stream: it carries state from chunk to chunk. */
   chunks(): ChunkMasker;
+  /** Whether any of them stands in these bytes, wherever they are cut. Reads no further than it must. */
+  occursIn(chunks: Iterable<Buffer>): boolean;
 }
 
 /**
@@ -47,6 +49,16 @@ export function createMasker(secrets: readonly string[]): Masker {
       return Buffer.concat([chunks.write(Buffer.from(text)), chunks.end()]).toString();
     },
     chunks: () => chunkMasker(patterns),
+    occursIn(chunks) {
+      const longest = Math.max(0, ...patterns.map(({ length }) => length));
+      let before: Buffer = Buffer.alloc(0);
+      for (const chunk of chunks) {
+        const data = before.length === 0 ? chunk : Buffer.concat([before, chunk]);
+        if (patterns.some((pattern) => data.includes(pattern))) return true;
+        before = Buffer.from(data.subarray(Math.max(0, data.length - longest + 1)));
+      }
+      return false;
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
+import { masked } from './output.ts';
 
 declare const ORCH_VERSION: string;
 
@@ -15,7 +16,7 @@ export function reportBug(error: unknown, argv: readonly string[]): string {
   let where: string;
   try {
     const file = join(mkdtempSync(join(tmpdir(), 'orch-bug-')), 'report.txt');
-    writeFileSync(file, reportText(error, argv));
+    writeFileSync(file, masked(reportText(error, argv)));
     where = `please report it with the file ${file}`;
   } catch {
     // At least the place, in the same line.

@@ -14,6 +14,8 @@ const STATUS = '`orch status` says what is stale; with --exit-code it ends with 
 const DRY_RUN = '-n prints what would be done, and why';
 const NOTHING_BUILT_IN = 'orch has no built-in rules or variables that it could turn off';
 const ALREADY_SO = 'that is how orch always works: what was done stays done';
+const SECRETS =
+  'secrets come from the environment or from .env.secrets; ORCH_SECRETS_FILE names another file';
 const GRAPH = '`orch graph` draws who waits for whom';
 const WHY = '`orch why TASK` says why a task would run; -n prints it for all of them';
 
@@ -107,6 +109,10 @@ const LONG: Readonly<Record<string, string>> = {
   clean: '`orch clean` empties cache and state',
   watch: '`orch watch TASK` runs a task again whenever something that it goes by changes',
   graph: GRAPH,
+  'secret-file': SECRETS,
+  'secrets-file': SECRETS,
+  'env-file': SECRETS,
+  secret: SECRETS,
   'cache-dir': 'ORCH_CACHE_DIR names the folder of the cache',
 };
 

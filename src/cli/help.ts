@@ -28,7 +28,8 @@ const NOTES: Readonly<Record<string, string>> = {
     'of a pipeline (taxi:train) or output files. Each parameter is a flag (--month 2)\n' +
     'and each flag a variable (ORCH_JOBS=4, ORCH_KEEP_GOING=yes).\n\n' +
     '--output auto shows the end of a failed task, all of a task that runs alone;\n' +
-    'group each task whole at its end; stream lines as they come, prefixed.',
+    'group each task whole at its end; stream lines as they come, prefixed.\n\n' +
+    'Secrets of tasks come from variables, or from .env.secrets (ORCH_SECRETS_FILE).',
   watch:
     'What counts is content, of sources and pipeline files: touched files, and what\n' +
     'tasks make, begin nothing. A run that finds everything up to date is not shown.\n' +

@@ -4,6 +4,7 @@
  */
 import { Argument, Command, Option } from 'commander';
 import { EXIT } from '../app/exit-codes.ts';
+import { endAfterCrash, hasCrashed } from '../base/at-crash.ts';
 import { splitArgv } from './argv.ts';
 import type { GcFlags } from './commands/cache.ts';
 import { commandNotYet, isCommandNotYet, refuseFlagsNotYet } from './not-yet.ts';
@@ -43,9 +44,13 @@ async function main(argv: readonly string[]): Promise<number> {
     const { reportError } = await import('./report-error.ts');
     return reportError(error, { argv, program, command: commandIn(argv, program) });
   };
-  // What is thrown beside the way of the command, in a callback or by a promise that nobody waits for. Nothing goes
-  // on after it: what was recorded is safe, and the next run ends what this one left running.
-  process.once('uncaughtException', (error) => void failed(error).then((code) => process.exit(code)));
+  // What is thrown beside the way of the command, in a callback or by a promise that nobody waits for. Nothing new
+  // begins after it: running commands are ended, and what was recorded is safe.
+  process.on('uncaughtException', (error) => {
+    if (hasCrashed()) return;
+    const ended = endAfterCrash();
+    void failed(error).then((code) => ended.then(() => process.exit(code)));
+  });
   try {
     await program.parseAsync(prepare(argv, program, state), { from: 'user' });
     return state.exitCode;
@@ -337,4 +342,5 @@ function commandIndex(argv: readonly string[], withValue: ReadonlySet<string>): 
 }
 
 tolerateClosedPipes();
-void main(process.argv.slice(2)).then(exitWhenFlushed);
+// After a crash, the handler above ends the process.
+void main(process.argv.slice(2)).then((code) => hasCrashed() || exitWhenFlushed(code));

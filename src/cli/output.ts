@@ -1,5 +1,7 @@
 /** Writing to stdout and stderr: complete, in order, and silent where the reader has closed the pipe. */
 import { EXIT } from '../app/exit-codes.ts';
+import type { Masker } from '../base/mask.ts';
+import { maskValues } from '../base/mask-values.ts';
 
 /**
  * A closed pipe (`orch list | head`) is no error and must skip no clean-up: writing goes on into the void. So it is
@@ -10,12 +12,40 @@ export function tolerateClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 }
 
+/** Of the project that is open; null where it has no secrets. */
+let masker: Masker | null = null;
+/** By these, programs tell entries apart. */
+const KINDS: ReadonlySet<string> = new Set(['event', 'level', 'code', 'kind', 'why', 'outcome', 'state']);
+
+/** From now on nothing that is printed shows these secrets. */
+export function maskOutput(secrets: Masker): void {
+  masker = secrets;
+}
+
+/** The text without secrets; data (one JSON document) stays data. */
+export function masked(text: string): string {
+  if (masker === null) return text;
+  const shown = masker.text(text);
+  if (shown === text || !/^[[{]/.test(text)) return shown;
+  try {
+    const document = maskValues(JSON.parse(text) as unknown, masker, KINDS);
+    return `${JSON.stringify(document, null, /^.\n/.test(text) ? 2 : 0)}\n`;
+  } catch {
+    return shown;
+  }
+}
+
 export function print(text: string): void {
-  process.stdout.write(text);
+  process.stdout.write(masked(text));
 }
 
 export function printError(text: string): void {
-  process.stderr.write(text);
+  process.stderr.write(masked(text));
+}
+
+/** For what is printed in pieces, wherever they are cut; null where nothing is to be masked. */
+export function chunkMasker(): ReturnType<Masker['chunks']> | null {
+  return masker === null || masker.isEmpty ? null : masker.chunks();
 }
 
 /** Ends the process once everything written has left it: `process.exit` alone cuts pipes short. */

@@ -7,6 +7,7 @@ import { aboutFlag } from './foreign-flags.ts';
 import { localDate } from './local-date.ts';
 import { FLAGS_NOT_YET } from './not-yet.ts';
 import { GLOBAL_FLAGS, longName, RUN_FLAGS } from './options.ts';
+import { maskOutput } from './output.ts';
 
 export interface GlobalOptions {
   readonly directory?: string;
@@ -90,6 +91,7 @@ export function projectRequest(
     today: options.date ?? localDate(new Date()),
     reservedFlags: RESERVED_FLAGS,
     mayWrite,
+    onSecrets: maskOutput,
   };
 }
 

@@ -5,18 +5,10 @@
  * masked already. It doesn't know why an attempt ended.
  */
 import type { ChildProcess } from 'node:child_process';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  unlinkSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, lstatSync, openSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Readable } from 'node:stream';
+import { makeFolder } from '../base/make-folder.ts';
 import { createMasker, type Masker } from '../base/mask.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import type { Failure } from '../model/failure.ts';
@@ -74,7 +66,7 @@ function createFile(path: string): LogFile {
     descriptor = openSync(path, flags, 0o666);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     descriptor = openSync(path, flags, 0o666);
   }
   const stat = fstatSync(descriptor);

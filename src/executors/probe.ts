@@ -3,6 +3,7 @@
  * place?). Here execa does what it is good at, and is loaded only where a pipeline has such commands. It doesn't
  * know what the answer is used for, and keeps none.
  */
+import { atCrash } from '../base/at-crash.ts';
 import { refusedCommand, spawnFailure } from './spawn-failure.ts';
 
 /** More than any version or state needs; the rest of a chatty command is dropped, with the command. */
@@ -55,10 +56,12 @@ export async function runProbe(argv: readonly string[], options: ProbeOptions): 
     running.stderr.destroy();
   }
   const onAbort = () => end('interrupted');
+  const release = atCrash(async () => onAbort());
   const timer = setTimeout(() => end(`no answer within ${options.timeoutMs} ms`), options.timeoutMs);
   options.signal?.addEventListener('abort', onAbort);
   if (options.signal?.aborted) onAbort();
   const result = await running;
+  release();
   clearTimeout(timer);
   options.signal?.removeEventListener('abort', onAbort);
 

@@ -23,6 +23,8 @@ const SKIPPED_NAMES: ReadonlySet<string> = new Set([
   'node_modules',
   '.venv',
   '.DS_Store',
+  // Where orch looks for secrets: their digest is no business of any key.
+  '.env.secrets',
 ]);
 const SKIPPED_ENDS = ['.pyc', '.egg-info'] as const;
 

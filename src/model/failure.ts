@@ -30,6 +30,8 @@ export type Failure =
       readonly output: string;
       readonly paths: readonly string[];
     }
+  /** A declared secret that is set nowhere. */
+  | { readonly kind: 'secret-missing'; readonly name: string }
   | { readonly kind: 'resources'; readonly name: string; readonly wanted: number; readonly total: number }
   | { readonly kind: 'tool'; readonly command: string; readonly message: string }
   /** Disk full, no permission and the like, with the system's error code. */

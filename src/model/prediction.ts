@@ -5,6 +5,16 @@ import type { RunId } from './ids.ts';
 import type { Result } from './result.ts';
 import type { Task } from './task.ts';
 
+/** What a run would do with a file that is in the way of a task. */
+export interface FileFate {
+  readonly path: string;
+  /** Label. */
+  readonly task: string;
+  readonly would: 'remove' | 'set-aside';
+  /** `orphan`: an output that no task makes any more; `foreign`: not made by orch, or edited since. */
+  readonly because: 'orphan' | 'foreign';
+}
+
 /** What a run would ask and looking doesn't, with the answer that was recorded in its place: `tools`, the probe. */
 interface Unchecked {
   readonly unchecked: readonly string[];

@@ -1,9 +1,10 @@
 /** Looks at the text of a shell script, roughly: enough for a warning, not for anything that must be certain. */
+import { withoutPlaceholders } from './expression/without-placeholders.ts';
 
 /** Is there a `|` between two commands? Quotes, comments, `||`, `>|`, arithmetic and patterns of `case` aren't. */
 export function hasLonePipe(script: string): boolean {
   // Placeholders hold no shell text; `||` in them would be taken for one.
-  const text = script.replace(/\$\{\{.*?\}\}/gs, '_');
+  const text = withoutPlaceholders(script, '_', 'text');
   let at = 0;
   while (at < text.length) {
     const character = text[at]!;

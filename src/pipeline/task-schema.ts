@@ -315,7 +315,9 @@ export const DEFAULTABLE: Readonly<Record<string, Schema>> = {
     description: 'A failure does not fail the run.',
     later: { except: [false] },
   },
-  secrets: textList('Variables of the environment whose values are masked in all output.'),
+  secrets: textList(
+    'Variables that the command is given from the environment or from .env.secrets; their values are masked in all output and kept nowhere.',
+  ),
 };
 
 export const TASK_FIELDS: Readonly<Record<string, Schema>> = {

@@ -4,6 +4,7 @@ import type { ContentChange, StaleReason, ValueChange } from '../model/decision.
 import type { RunCounts, TaskOutcome } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue } from '../model/ids.ts';
+import type { FileFate } from '../model/prediction.ts';
 import { cutPair, printable, shownPair, shownValue, writtenDuration } from './shown.ts';
 
 /** What a probe said is a sentence rather than a value. */
@@ -120,6 +121,14 @@ function linesPhrase({ lines, count }: CommandChange): string {
   return numbers.length <= 1 ? `line ${last}` : `lines ${numbers.slice(0, -1).join(', ')} and ${last}`;
 }
 
+/** What a run would do with a file that is in its way. */
+export function fileFatePhrase({ path, task, would, because }: FileFate): string {
+  const how = would === 'remove' ? 'removed (it is in the cache)' : 'set aside under .cache/replaced/';
+  return because === 'orphan'
+    ? `${path}, an output that no task makes any more, would be ${how} before ${task} runs`
+    : `${path}, not made by orch or edited since, would be ${how} to make room for ${task}`;
+}
+
 /** What goes into `failed (…)`: short. */
 export function failureTag(failure: Failure): string {
   switch (failure.kind) {
@@ -151,6 +160,8 @@ export function failureTag(failure: Failure): string {
       return 'output changed afterwards';
     case 'output-occupied':
       return 'output occupied';
+    case 'secret-missing':
+      return 'secret not set';
     case 'resources':
       return 'not enough resources';
     case 'tool':
@@ -198,6 +209,8 @@ export function failureText(failure: Failure): string {
         `${failure.output} already holds files that orch did not make: ${someOf(failure.paths)}. ` +
         `Keep them as the result with \`orch accept ${typed(failure.task)}\`, or set them aside with \`orch run --replace ${typed(failure.task)}\``
       );
+    case 'secret-missing':
+      return `its secret ${failure.name} is not set: set the variable ${failure.name}, or write it into .env.secrets`;
     case 'resources':
       return `it needs ${failure.name} ${failure.wanted}, but there is only ${failure.total}; give more with --resources ${failure.name}=N`;
     case 'tool':

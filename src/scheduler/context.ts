@@ -7,6 +7,7 @@ import type { TaskAction } from '../model/claim.ts';
 import type { RunEventBody } from '../model/event.ts';
 import type { JsonValue, RunId, TaskId } from '../model/ids.ts';
 import type { OutputEntry } from '../model/result.ts';
+import type { Secrets } from '../model/secrets.ts';
 import type { Pipeline } from '../model/task.ts';
 import type { Entry } from '../model/turn.ts';
 import type { Graph, PathMatching } from '../planner/graph.ts';
@@ -42,7 +43,9 @@ export interface LookContext {
   readonly plan: Plan;
   readonly pipelines: readonly Pipeline[];
   readonly options: RunOptions;
+  /** The user's, without declared secrets. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly secrets: Secrets;
   readonly matching: PathMatching;
   readonly fingerprinter: Fingerprinter;
   readonly store: ResultStore | null;

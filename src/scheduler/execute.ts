@@ -20,7 +20,9 @@ import { type GatherContext, renderContextOf } from './gather.ts';
 import { recordIfPossible } from './guarded-records.ts';
 import type { Gathered, Node } from './node.ts';
 import { renderCommand, renderEnv, withArgs } from './render.ts';
+import { outputWithSecret } from './secrets-in-outputs.ts';
 import { taskEnvironment } from './task-environment.ts';
+import { hiddenFrom } from './weak-secrets.ts';
 import {
   checkInsideRoot,
   clearingOf,
@@ -121,7 +123,7 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
     logPath,
     timeoutMs: task.timeoutMs,
     graceMs: task.graceMs,
-    secretValues: task.secrets.flatMap((name) => context.environment[name] ?? []),
+    secretValues: hiddenFrom(task, context.secrets),
     interactive: false,
     maxLogBytes: MAX_LOG_BYTES,
     marker: attemptId,
@@ -250,6 +252,7 @@ async function commandOf(
     env: taskEnvironment({
       task,
       environment: context.environment,
+      secrets: context.secrets,
       declared: declared.value,
       granted: gathering.grantOf(node),
       tmpDir: context.layout.tmp,
@@ -309,7 +312,15 @@ async function keep(
     if (result !== null) {
       // Owned from here on in memory: the same run may have to restore or remove it again.
       context.ownership.append([{ own: result.outputs, by: task.id }, { end: attemptId }]);
-      if (context.store !== null && context.options.useCache && task.cacheable && !result.accepted) {
+      const mayStore =
+        context.store !== null && context.options.useCache && task.cacheable && !result.accepted;
+      const leak = mayStore ? outputWithSecret(task, result, context.secrets, context.layout.root) : null;
+      if (leak !== null)
+        workspace.notice(
+          'secret-in-output',
+          `${leak} holds a secret of ${task.label}: it is not kept in the cache`,
+        );
+      else if (mayStore && context.store !== null) {
         const why = node.reasons[0]?.why;
         const saved = await context.store.save(result, (path) => join(context.layout.root, path), {
           first: why === 'forced' || why === 'expired',

@@ -16,6 +16,7 @@ import type { Fingerprint } from '../fingerprint/path-reader.ts';
 import type { Failure } from '../model/failure.ts';
 import type { JsonValue } from '../model/ids.ts';
 import type { OutputEntry } from '../model/result.ts';
+import type { Secrets } from '../model/secrets.ts';
 import { type InputSpec, localLabel, type Task } from '../model/task.ts';
 import { coverage, escapeGlob, type PathMatching } from '../planner/graph.ts';
 import {
@@ -50,8 +51,12 @@ export interface GatherContext {
   readonly readRecorded: RunContext['readRecorded'];
   /** The task, which has no outputs, was accepted by hand when it was last dealt with. */
   readonly wasAccepted: (node: Node) => boolean;
-  /** The output of a `tools` command. */
-  readonly toolOutput: (command: string, node: Node) => Promise<Outcome<string, Failure>>;
+  /** The output of a `tools` command; `shown`: as it enters the key, without secrets. */
+  readonly toolOutput: (
+    tool: { readonly command: string; readonly shown: string },
+    node: Node,
+  ) => Promise<Outcome<string, Failure>>;
+  readonly secrets: Secrets;
   readonly secretSalt: () => string;
   /** `-- ARGS` by task id; part of the command. */
   readonly extraArgs: ReadonlyMap<string, readonly string[]>;
@@ -62,6 +67,12 @@ export interface GatherContext {
 /** The upstream tasks must be settled. */
 export async function gather(node: Node, context: GatherContext): Promise<Outcome<Gathered, Failure>> {
   const { task } = node;
+  const secrets: { name: string; hmac: string }[] = [];
+  for (const name of task.secrets) {
+    const value = context.secrets.values.get(name);
+    if (value === undefined) return fail({ kind: 'secret-missing', name });
+    secrets.push({ name, hmac: createHmac('sha256', context.secretSalt()).update(value).digest('hex') });
+  }
   const inputs = new Map<string, InputPart>();
   const content = new Map<number, 'all' | Set<string>>();
   const needs: { value: string; from: string }[] = [];
@@ -160,16 +171,12 @@ export async function gather(node: Node, context: GatherContext): Promise<Outcom
   for (const template of task.tools) {
     const tool = renderTemplate(template, scopeOf(render));
     if (!tool.ok) return tool;
-    const output = await context.toolOutput(tool.value, node);
+    const shown = renderTemplate(template, scopeOf(forKey(render)));
+    if (!shown.ok) return shown;
+    const output = await context.toolOutput({ command: tool.value, shown: shown.value }, node);
     if (!output.ok) return output;
-    tools.push({ command: tool.value, output: output.value });
+    tools.push({ command: shown.value, output: output.value });
   }
-  const secrets = task.secrets.map((name) => ({
-    name,
-    hmac: createHmac('sha256', context.secretSalt())
-      .update(context.environment[name] ?? '')
-      .digest('hex'),
-  }));
   const manifest = buildManifest({
     scope: context.scopeOf(task.pipeline),
     task,
@@ -268,7 +275,9 @@ export async function renderContextOf(
     metrics: await context.metrics(node),
     run: { ...context.run, attempt },
     resources: context.grantOf(node),
-    secrets: Object.fromEntries(node.task.secrets.map((name) => [name, context.environment[name] ?? ''])),
+    secrets: Object.fromEntries(
+      node.task.secrets.map((name) => [name, context.secrets.values.get(name) ?? '']),
+    ),
   };
 }
 

@@ -2,9 +2,8 @@
  * Looks at disk, state and cache on behalf of deciding: the bridge between the world and the pure `decide`.
  * Runs, dry runs and `status` share it, so that they can't disagree. It changes nothing.
  */
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
+import { createMasker } from '../base/mask.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { isInside } from '../base/path.ts';
 import type { StaleReason } from '../model/decision.ts';
@@ -15,6 +14,7 @@ import { localLabel, type OutputSpec, type Task } from '../model/task.ts';
 import type { DecideRequest, DiskState, LastAttempt } from '../planner/decide.ts';
 import { coverage } from '../planner/graph.ts';
 import { type Claim, entryOf } from '../state/ownership.ts';
+import { rootSalt } from '../state/salt.ts';
 import type { LookContext, RunContext } from './context.ts';
 import { type GatherContext, renderContextOf } from './gather.ts';
 import { type Gathered, isDemanded, type Node, wants } from './node.ts';
@@ -150,6 +150,7 @@ export function createInspection(
         )
       : {};
 
+  let salt: string | null = null;
   const gathering: GatherContext = {
     root: layout.root,
     nodes,
@@ -174,7 +175,11 @@ export function createInspection(
       return last?.outcome === 'accepted' && last.key === node.key;
     },
     toolOutput: createToolRunner(context),
-    secretSalt: () => saltOf(join(layout.state, 'salt'), context.looksOnly !== true),
+    secrets: context.secrets,
+    secretSalt: () => {
+      salt ??= rootSalt(layout, context.looksOnly !== true);
+      return salt;
+    },
     extraArgs: options.extraArgs,
     asTheyLie: options.only,
   };
@@ -283,6 +288,7 @@ export function createInspection(
       const env = taskEnvironment({
         task: node.task,
         environment,
+        secrets: context.secrets,
         declared: declared.value,
         granted: grantOf(node),
         tmpDir: layout.tmp,
@@ -341,8 +347,9 @@ export async function collectMetrics(
 /** Each distinct command is run once a run. */
 function createToolRunner(context: InspectContext): GatherContext['toolOutput'] {
   const outputs = new Map<string, Promise<Outcome<string, Failure>>>();
-  return (command, node) => {
-    if (context.runTools === false) return Promise.resolve(ok(recordedTool(context, command, node)));
+  const masker = createMasker([...context.secrets.values.values()]);
+  return ({ command, shown }, node) => {
+    if (context.runTools === false) return Promise.resolve(ok(recordedTool(context, shown, node)));
     const known = outputs.get(command);
     if (known !== undefined) return known;
     const env = Object.fromEntries(
@@ -353,8 +360,8 @@ function createToolRunner(context: InspectContext): GatherContext['toolOutput'] 
       .then(
         (end): Outcome<string, Failure> =>
           end.exitCode === 0
-            ? ok(end.stdout.trim())
-            : fail({ kind: 'tool', command, message: end.failed ?? `exit ${end.exitCode}` }),
+            ? ok(masker.text(end.stdout.trim()))
+            : fail({ kind: 'tool', command: shown, message: end.failed ?? `exit ${end.exitCode}` }),
       );
     outputs.set(command, running);
     return running;
@@ -367,24 +374,6 @@ function recordedTool({ journal }: InspectContext, command: string, node: Node):
     (candidate) => candidate.part === 'tool' && candidate.command === command,
   );
   return part?.part === 'tool' ? part.output : '';
-}
-
-/** A random value of this root, so that a secret's hash in a manifest can't be looked up in a table. */
-function saltOf(path: string, mayWrite: boolean): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    const salt = randomBytes(16).toString('hex');
-    try {
-      if (!mayWrite) return salt;
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, salt, { mode: 0o600, flag: 'wx' });
-      return salt;
-    } catch {
-      // Read-only state: a constant still keeps the plain value out of the manifest.
-      return createHash('sha256').update(path).digest('hex');
-    }
-  }
 }
 
 function lastLine(text: string): string | null {

@@ -14,19 +14,27 @@ import type { LookContext } from './context.ts';
 import { gather } from './gather.ts';
 import { createInspection, type Inspection } from './inspect.ts';
 import { createNode, demand, type Gathered, type Node } from './node.ts';
+import { clearingOf, occupation } from './workspace.ts';
 
 export type PredictContext = LookContext & {
   /** Runs of other processes that are under way in this root. */
   readonly liveRuns: ReadonlySet<RunId>;
+  /** Look at what lies where outputs belong, too: what is in the way there is a failure. */
+  readonly looksAtOutputs?: boolean;
 };
 
 export interface Foresight {
   readonly nodes: readonly Node[];
   readonly predictions: ReadonlyMap<Node, Prediction>;
+  readonly inspection: Inspection;
 }
 
 export async function predict(context: PredictContext): Promise<readonly Prediction[]> {
-  const { nodes, predictions } = await foresee(context);
+  return told(await foresee(context));
+}
+
+/** The predictions of what was asked for and what that needs, in the order of the plan. */
+export function told({ nodes, predictions }: Foresight): readonly Prediction[] {
   return nodes.flatMap((node) => (node.plan.final ? [] : (predictions.get(node) ?? [])));
 }
 
@@ -48,7 +56,7 @@ export async function foresee(context: PredictContext): Promise<Foresight> {
   const predictor = new Predictor(context, nodes, inspection);
   // A task that would run asks for the content it reads; upstream decisions may change with that.
   while (await predictor.passOver());
-  return { nodes, predictions: predictor.predictions };
+  return { nodes, predictions: predictor.predictions, inspection };
 }
 
 /** What a task means for those below it. */
@@ -76,7 +84,7 @@ class Predictor {
   async passOver(): Promise<boolean> {
     let asked = false;
     for (const node of this.nodes) {
-      const prediction = await this.predictOne(node);
+      const prediction = this.unlessOccupied(node, await this.predictOne(node));
       this.predictions.set(node, prediction);
       this.standings.set(node, this.standingOf(node, prediction));
       // Whoever made what a text refers to would have to make it again.
@@ -110,7 +118,9 @@ class Predictor {
     }
     const above = this.above(node);
     const gathered = await gather(node, this.inspection.gathering);
-    if (!gathered.ok && above.origins.length === 0) return { will: 'fail', task, failure: gathered.error };
+    const isCertain =
+      above.origins.length === 0 || (!gathered.ok && gathered.error.kind === 'secret-missing');
+    if (!gathered.ok && isCertain) return { will: 'fail', task, failure: gathered.error };
     const forced = this.isForced(node);
     if (!gathered.ok) {
       // What it reads isn't there yet.
@@ -145,12 +155,24 @@ class Predictor {
       }
       case 'run': {
         this.assume(node);
-        const isCertain = forced || !task.cacheable || above.origins.length === 0;
-        return isCertain
+        const willRun = forced || !task.cacheable || above.origins.length === 0;
+        return willRun
           ? { will: 'run', task, reasons: decision.reasons }
           : this.below(node, above, 'run', decision.reasons);
       }
     }
+  }
+
+  private unlessOccupied({ task }: Node, prediction: Prediction): Prediction {
+    const acts =
+      prediction.will === 'run' ||
+      prediction.will === 'restore' ||
+      (prediction.will === 'perhaps' && prediction.ifSame === 'run');
+    if (!acts || this.context.looksAtOutputs !== true) return prediction;
+    const { workspace } = this.inspection;
+    const keep = prediction.will === 'restore' ? prediction.result : null;
+    const failure = occupation(clearingOf(task, keep, workspace), workspace);
+    return failure === null ? prediction : { will: 'fail', task, failure };
   }
 
   private isForced({ task }: Node): boolean {

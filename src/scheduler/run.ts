@@ -5,6 +5,7 @@
  *
  * Longer than most files because it is one state machine: taking it apart would spread its invariants.
  */
+import { relative } from 'node:path';
 import { unreachable } from '../base/outcome.ts';
 import type { Attempt } from '../executors/local.ts';
 import type { RunCounts, RunEventBody, TaskOutcome } from '../model/event.ts';
@@ -218,13 +219,21 @@ class Run {
     work
       .catch((error: unknown) => {
         if (error instanceof RecordError) this.loseRecords(error);
-        else this.crash ??= error;
+        else this.endAfterBug(error);
         this.stopping = true;
       })
       .finally(() => {
         this.pending--;
         this.checkPhaseOver();
       });
+  }
+
+  /** What is running is ended, not waited for: nobody could rely on what it makes. */
+  private endAfterBug(error: unknown): void {
+    this.crash ??= error;
+    this.stopping = true;
+    for (const attempt of this.attempts.values()) attempt.interrupt('SIGTERM');
+    this.giveUpRetries();
   }
 
   private checkPhaseOver(): void {
@@ -328,14 +337,22 @@ class Run {
     return (force === 'all' || (force !== 'none' && force.has(node.task.id))) && node.ranKeys.size === 0;
   }
 
-  /** A result that the cache knew and that lies on the disk as it should: from now on the root's own. */
+  /**
+   * What lies on the disk is the result of this key, though the task was last dealt with under another one, or by
+   * another root: from now on that is what it was last made from, so that `why` compares with it.
+   */
   private adopt(node: Node, request: DecideRequest): void {
-    if (node.result === null || request.own !== null || this.context.journal.resultOf(request.key) !== null)
-      return;
     const { result } = node;
-    this.context.store?.touch(result);
+    const { journal, store } = this.context;
+    if (result === null) return;
+    const isOthers = request.own === null && journal.resultOf(request.key) === null;
+    if (!isOthers && request.last?.key === request.key) return;
+    if (isOthers) store?.touch(result);
     recordIfPossible(() =>
-      this.context.journal.append([{ kind: 'result', result }, restoredRecord(node, request, this.context)]),
+      journal.append([
+        ...(isOthers ? [{ kind: 'result', result } as const] : []),
+        restoredRecord(node, request, this.context),
+      ]),
     );
   }
 
@@ -676,7 +693,9 @@ class Run {
    */
   private runOnceMore(node: Node, paths: readonly string[]): void {
     if (node.ranOnChangedInput) {
-      this.settle(node, 'failed', { kind: 'input-changed', paths });
+      const failure: Failure = { kind: 'input-changed', paths };
+      this.recordFailed(node, failure);
+      this.settle(node, 'failed', failure);
       return;
     }
     node.ranOnChangedInput = true;
@@ -690,6 +709,26 @@ class Run {
     this.move(node, { at: 'waiting' });
     for (const upstream of this.lackingUpstream(node.gathered!.content)) this.reopen(upstream);
     this.checkReady(node);
+  }
+
+  /** Its attempt has no end yet that the journal knows: it would be taken for one that died. */
+  private recordFailed({ task, gathered, log, durationMs, reasons }: Node, failure: Failure): void {
+    const { run, journal, layout, now } = this.context;
+    if (gathered === null) return;
+    const { key, manifest } = gathered;
+    recordIfPossible(() =>
+      journal.append([
+        {
+          kind: 'end',
+          attempt: {
+            ...{ id: task.id, key, run, outcome: 'failed', atMs: now(), durationMs, failure },
+            log: log === null ? null : relative(layout.root, log),
+          },
+          manifest,
+          reasons,
+        },
+      ]),
+    );
   }
 
   private finish(node: Node, end: Extract<ExecuteEnd, { kind: 'made' }>): void {

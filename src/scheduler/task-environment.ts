@@ -1,16 +1,20 @@
 /**
  * The environment of a task's command (SPEC B4): the user's, less what only orch reads, plus the declared
- * variables, the parameters that the task mentions, and what it was granted.
+ * variables, the parameters that the task mentions, the secrets that it declares, and what it was granted.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../base/make-folder.ts';
 import type { JsonValue } from '../model/ids.ts';
+import type { Secrets } from '../model/secrets.ts';
 import { localLabel, type Task } from '../model/task.ts';
 import { paramVariable } from '../pipeline/param-variable.ts';
 
 export interface TaskEnvironmentRequest {
   readonly task: Task;
+  /** Without declared secrets. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly secrets: Secrets;
   /** Declared variables, rendered. */
   readonly declared: Readonly<Record<string, string>>;
   readonly granted: Readonly<Record<string, number>>;
@@ -25,6 +29,10 @@ export function taskEnvironment(request: TaskEnvironmentRequest): Record<string,
   // Parameters reach a task only where it mentions them.
   for (const [name, value] of Object.entries(environment))
     if (value !== undefined && !name.startsWith('ORCH_PARAM')) env[name] = value;
+  for (const name of task.secrets) {
+    const value = request.secrets.values.get(name);
+    if (value !== undefined) env[name] = value;
+  }
   const cpu = String(granted['cpu'] ?? 1);
   env['ORCH_CPU'] = cpu;
   env['OMP_NUM_THREADS'] ??= cpu;
@@ -34,7 +42,7 @@ export function taskEnvironment(request: TaskEnvironmentRequest): Record<string,
   else delete env['ORCH_TASK'];
   if (Object.keys(task.params).length > 0) {
     for (const [name, value] of Object.entries(task.params)) addParam(env, name, value);
-    mkdirSync(request.tmpDir, { recursive: true });
+    makeFolder(request.tmpDir);
     const file = join(request.tmpDir, `${request.attemptId}.params.json`);
     writeFileSync(file, `${JSON.stringify(nest(task.params), null, 2)}\n`);
     env['ORCH_PARAMS_FILE'] = file;

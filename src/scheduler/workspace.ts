@@ -6,7 +6,6 @@
 import {
   cpSync,
   lstatSync,
-  mkdirSync,
   readdirSync,
   readlinkSync,
   realpathSync,
@@ -18,6 +17,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { lstatOrNull } from '../base/lstat.ts';
+import { makeFolder } from '../base/make-folder.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { isInside } from '../base/path.ts';
 import { shortName } from '../base/short-name.ts';
@@ -151,7 +151,7 @@ export function makeParents(task: Task, context: WorkspaceContext): Outcome<null
     if (statSync(join(context.root, parent), { throwIfNoEntry: false })?.isDirectory()) continue;
     const made = guarded('make the folder', parent, () => {
       clearAncestors(parent, context);
-      mkdirSync(join(context.root, parent), { recursive: true });
+      makeFolder(join(context.root, parent));
     });
     if (!made.ok) return made;
   }
@@ -177,24 +177,38 @@ function clearAncestors(folder: string, context: WorkspaceContext): void {
   }
 }
 
-/** Recorded outputs that no task makes any more and that an input folder or glob of the task would pick up. */
+/** Recorded outputs that no task makes any more, as they were made, that an input folder or glob would pick up. */
+export function orphansInTheWay(
+  task: Task,
+  orphans: readonly string[],
+  context: WorkspaceContext,
+): { readonly entry: OutputEntry; readonly isStored: boolean }[] {
+  const specs = task.inputs.filter((spec) => !spec.negated && !spec.external);
+  if (specs.length === 0 || orphans.length === 0) return [];
+  const covers = specs.map((spec) => coverage(spec, context.matching));
+  // Files before the folders that hold them.
+  return [...orphans]
+    .sort()
+    .reverse()
+    .flatMap((path) => {
+      const content = context.ownership.contentOf(path);
+      if (content === null || !covers.some((cover) => cover(path))) return [];
+      const entry = entryOf(path, content);
+      return context.isOnDisk(entry) ? [{ entry, isStored: context.isStored(entry) }] : [];
+    });
+}
+
+/** Takes orphans out of the way of a command that would read them. */
 export function removeOrphans(
   task: Task,
   orphans: readonly string[],
   context: WorkspaceContext,
 ): Outcome<null, Failure> {
-  const specs = task.inputs.filter((spec) => !spec.negated && !spec.external);
-  if (specs.length === 0 || orphans.length === 0) return ok(null);
-  const covers = specs.map((spec) => coverage(spec, context.matching));
-  return guarded('remove', orphans[0]!, () => {
-    // Files before the folders that hold them.
-    for (const path of [...orphans].sort().reverse()) {
-      const content = context.ownership.contentOf(path);
-      if (content === null || !covers.some((cover) => cover(path))) continue;
-      const entry = entryOf(path, content);
-      if (!context.isOnDisk(entry)) continue;
+  return guarded('remove', orphans[0] ?? '', () => {
+    for (const { entry, isStored } of orphansInTheWay(task, orphans, context)) {
+      const { path } = entry;
       if (entry.kind === 'folder') removeQuietly(context.root, path);
-      else if (context.isStored(entry)) {
+      else if (isStored) {
         removeQuietly(context.root, path);
         context.notice(
           'orphan',
@@ -362,7 +376,7 @@ function moveTo(folder: string, path: string, context: Pick<WorkspaceContext, 'r
   const from = join(context.root, path);
   let to = join(folder, path);
   for (let n = 1; lstatOrNull(to) !== null; n++) to = join(folder, `${path}.${n}`);
-  mkdirSync(dirname(to), { recursive: true });
+  makeFolder(dirname(to));
   try {
     renameSync(from, to);
   } catch (error) {

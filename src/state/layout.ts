@@ -3,8 +3,9 @@
  * that another version's files are ignored and never misread. `owned/` and `replaced/` have none: every version
  * must be able to read which files are orch's own, and set-aside files are the user's.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolder } from '../base/make-folder.ts';
 
 export const STATE_VERSION = 1;
 
@@ -46,8 +47,7 @@ export function layoutOf(root: string): Layout {
 
 /** Makes the folders that a run writes to. Throws the system's error where it can't. */
 export function makeFolders(layout: Layout): void {
-  for (const folder of [layout.state, layout.owned, layout.logs, layout.tmp])
-    mkdirSync(folder, { recursive: true });
+  for (const folder of [layout.state, layout.owned, layout.logs, layout.tmp]) makeFolder(folder);
   try {
     writeFileSync(join(layout.dir, '.gitignore'), '*\n', { flag: 'wx' });
   } catch (error) {

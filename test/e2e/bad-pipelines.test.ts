@@ -203,3 +203,9 @@ describe('exit 3: cache or state unusable', () => {
     expect(s.read('blocked')).toBe('mine\n');
   });
 });
+
+it('a megabyte of placeholders that are never closed is refused like one', async () => {
+  const s = bareScenario({ 'orch.yaml': `version: 1\ntasks:\n  a: {run: '${'${{ '.repeat(240_000)}'}\n` });
+  const { stderr } = await s.exits(2, ['run', 'a']);
+  expect(stderr).toContain('orch.yaml:3:13: error[bad-expression]: this placeholder is never closed');
+});

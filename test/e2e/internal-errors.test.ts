@@ -62,6 +62,38 @@ describe('an internal error', () => {
     expect(s.read('out.txt')).toBe('made\n');
   });
 
+  it.each([
+    [
+      'beside the way of the run',
+      "const child = require('child_process'); const { spawn } = child;\nchild.spawn = (...args) => { if (String(args[1]).includes('set-it-off')) setImmediate(() => { throw new Error('late'); }); return spawn(...args); };\n",
+    ],
+    [
+      'on its way',
+      "const fs = require('fs'); const { openSync } = fs;\nfs.openSync = (...args) => { if (/set-it-off[^/]*log$/.test(String(args[0]))) throw new Error('late'); return openSync(...args); };\n",
+    ],
+  ])('%s ends the commands that are running, with all that they started', async (_where, fault) => {
+    const s = faulty(fault);
+    s.flow({
+      held: task(
+        'held',
+        'sleep 1000 & echo $! > "$OUTSIDE/pid.new"; mv "$OUTSIDE/pid.new" "$OUTSIDE/pid"; wait',
+        {
+          outputs: ['held.txt'],
+        },
+      ),
+      ready: task('ready', 'until [ -e "$OUTSIDE/pid" ]; do sleep 0.02; done'),
+      'set-it-off': task('set-it-off', '', { needs: ['ready'] }),
+      after: task('after', '', { needs: ['set-it-off'] }),
+    });
+    const ran = await s.exits(3, ['run', '-j', '4', 'held', 'after']);
+    expect(LINE.exec(ran.stderr.slice(ran.stderr.indexOf('orch:')))?.[1], ran.stderr).toBe('late');
+    expect(isRunning(Number(readFileSync(join(s.outside, 'pid'), 'utf8')))).toBe(false);
+    expect(s.ran()).not.toContain('after');
+    delete s.env['NODE_OPTIONS'];
+    s.flow({ held: task('held', 'echo done > held.txt', { outputs: ['held.txt'] }) });
+    expect((await s.ok('run', 'held')).stderr).toBe('');
+  });
+
   it('stays one line where no file can be written', async () => {
     const s = faulty("require('os').cpus = () => { throw new TypeError('cpus is broken'); };\n");
     s.env['TMPDIR'] = s.path('no/such/folder');
@@ -84,6 +116,15 @@ describe('an internal error', () => {
     expect(reportsOf(s)).toEqual([]);
   });
 });
+
+/** A process that has ended and that nobody has asked for its end yet runs no more. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/s.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
 
 describe('output that cannot be written', () => {
   it('is told, and no success', async () => {

@@ -46,13 +46,13 @@ it('a secret that the file reads as a variable is not kept with the compiled pip
 describe('a secret that is too short to be masked well', () => {
   const secret = (name: string) =>
     task(name, 'echo "pin is $PIN, and cab 7 is free"', {
-      secrets: ['PIN', 'UNSET', 'LONG'],
+      secrets: ['PIN', 'BLANK', 'LONG'],
       inputs: ['in.txt'],
     });
 
   it('is masked, and named once, without its value', async () => {
     const s = scenario({ a: secret('a'), b: { ...secret('b'), needs: ['a'] } }, { 'in.txt': '' });
-    Object.assign(s.env, { PIN: 'ab7', LONG: 'long enough' });
+    Object.assign(s.env, { PIN: 'ab7', BLANK: ' ', LONG: 'long enough' });
     const ran = await s.ok('run', 'b');
     const warnings = ran.stderr.split('\n').filter((line) => line.startsWith('warning:'));
     expect(warnings).toEqual([
@@ -65,7 +65,7 @@ describe('a secret that is too short to be masked well', () => {
 
   it('is named in the events too', async () => {
     const s = scenario({ a: secret('a') }, { 'in.txt': '' });
-    s.env['PIN'] = ' x ';
+    Object.assign(s.env, { PIN: ' x ', BLANK: ' ', LONG: 'long enough' });
     expect(eventsOf(await s.ok('run', '--json', 'a'))).toContainEqual(
       expect.objectContaining({ event: 'notice', level: 'warning', code: 'weak-secret', task: 'a' }),
     );

@@ -75,6 +75,11 @@ describe('fault 43: an input edited while its task runs', () => {
     expect(outcomesOf(events)).toMatchObject({ copy: 'failed', after: 'upstream-failed' });
     const end = events.find((event) => event.event === 'task-finished' && event.outcome === 'failed');
     expect(end).toMatchObject({ failure: { kind: 'input-changed', paths: ['in.txt'] } });
+    // Neither dead nor never run: it failed, and that is on record.
+    expect((await s.ok('status', 'copy')).stdout).toMatch(/copy +run \(input in.txt changed\)/);
+    const why = (await s.ok('why', 'copy')).stdout;
+    expect(why).toContain('  failed last time: input changed while running\n');
+    expect(why).toContain('Last run: failed (input changed while running)');
     g.release();
     expect(await s.run('after')).toEqual(['copy', 'after']);
     expect(s.read('after.txt')).toBe('three\n');

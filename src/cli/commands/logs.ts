@@ -6,10 +6,10 @@ import { CommandError, EXIT } from '../../app/exit-codes.ts';
 import { openProject } from '../../app/project.ts';
 import { resolveTargets } from '../../app/selection.ts';
 import { openJournal } from '../../state/journal.ts';
-import { print } from '../output.ts';
+import { chunkMasker, print } from '../output.ts';
 import { type GlobalOptions, projectRequest } from '../request.ts';
 
-/** The log goes out byte for byte. */
+/** The log goes out byte for byte; secrets that became known after it was written are masked on the way. */
 export async function logs(task: string, options: GlobalOptions): Promise<number> {
   const project = await openProject(projectRequest(options, [], false));
   const journal = openJournal(project.layout);
@@ -42,6 +42,16 @@ function passThrough(path: string): Promise<void> {
       stream.destroy();
       resolve();
     });
-    stream.pipe(process.stdout, { end: false });
+    const masker = chunkMasker();
+    if (masker === null) {
+      stream.pipe(process.stdout, { end: false });
+      return;
+    }
+    stream.on('data', (chunk) => {
+      if (process.stdout.write(masker.write(Buffer.from(chunk)))) return;
+      stream.pause();
+      process.stdout.once('drain', () => stream.resume());
+    });
+    stream.prependListener('end', () => process.stdout.write(masker.end()));
   });
 }

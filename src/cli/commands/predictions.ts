@@ -1,6 +1,6 @@
 /** Prints what would be done: for `run --dry-run` and `status`. */
-import type { Prediction } from '../../model/prediction.ts';
-import { reasonPhrase } from '../../reporters/phrases.ts';
+import type { FileFate, Prediction } from '../../model/prediction.ts';
+import { fileFatePhrase, reasonPhrase } from '../../reporters/phrases.ts';
 import type { Style } from '../../reporters/plain.ts';
 import { NO_STYLE, predictionLines, predictionText } from '../../reporters/prediction-lines.ts';
 import { print } from '../output.ts';
@@ -11,19 +11,24 @@ export interface PredictionFormat {
   readonly title: string | null;
   /** One line for each task, however many say the same. */
   readonly all: boolean;
+  /** Of a dry run: what would become of files that are in the way. */
+  readonly files?: readonly FileFate[];
 }
 
 export function printPredictions(
   predictions: readonly Prediction[],
-  { json, style, title, all }: PredictionFormat,
+  { json, style, title, all, files }: PredictionFormat,
 ): void {
   const shown = predictions.filter(({ task }) => task.run !== null);
   if (json) {
-    print(`${JSON.stringify({ tasks: shown.map(toJson) }, null, 2)}\n`);
+    print(
+      `${JSON.stringify({ tasks: shown.map(toJson), ...(files === undefined ? {} : { files }) }, null, 2)}\n`,
+    );
     return;
   }
   if (title !== null) print(`${title}\n`);
   for (const line of predictionLines(shown, style, { all })) print(`${line}\n`);
+  for (const fate of files ?? []) print(`  ${fileFatePhrase(fate)}\n`);
 }
 
 function toJson(prediction: Prediction): object {

@@ -1,6 +1,6 @@
 /** `orch run`. */
 import { dryRun } from '../../app/dry-run.ts';
-import { EXIT } from '../../app/exit-codes.ts';
+import { EXIT, isUsageFailure } from '../../app/exit-codes.ts';
 import type { Project } from '../../app/project.ts';
 import type { RunRequest, RunWish } from '../../app/run-request.ts';
 import { runTargets } from '../../app/run-targets.ts';
@@ -42,14 +42,17 @@ export async function run(
   const report = await runReport(options);
   const request: RunRequest = { ...runWish(targets, options, argv), ...report };
   if (options.dryRun === true) {
-    const predictions = await dryRun(request);
+    const { predictions, files } = await dryRun(request);
     printPredictions(predictions, {
+      files,
       json: options.json === true,
       style: terminalFor(process.stdout, options.color === false, process.env).style,
       title: 'Dry run: nothing is run or changed.',
       all: options.verbose === true,
     });
-    return EXIT.done;
+    // As the run itself would, before or instead of starting a command.
+    const failures = predictions.flatMap((each) => (each.will === 'fail' ? [each.failure] : []));
+    return failures.length > 0 && failures.every(isUsageFailure) ? EXIT.usage : EXIT.done;
   }
   try {
     return await runTargets(request);

@@ -2,7 +2,6 @@
 import { join, relative } from 'node:path';
 import { CommandError, EXIT } from '../../app/exit-codes.ts';
 import { explainPast, explainTarget, type PastDealing, type Why } from '../../app/why.ts';
-import { createMasker } from '../../base/mask.ts';
 import { type ExplanationFormat, explanationLines, pastLines } from '../../reporters/explanation.ts';
 import { dealingJson, explanationJson } from '../../reporters/explanation-json.ts';
 import { foldedRows } from '../../reporters/prediction-lines.ts';
@@ -32,13 +31,11 @@ export async function why(
   const explained = await explainTarget(request, target);
   for (const notice of explained.notices)
     if (notice.event === 'notice') printError(`${notice.level}: ${notice.message}\n`);
-  const masker = createMasker(explained.secrets);
-  if (options.json === true) {
-    // Value by value: a secret that looks like a number mustn't shred the document.
-    const masked = (_name: string, value: unknown) =>
-      typeof value === 'string' ? masker.text(value) : value;
-    print(`${JSON.stringify(documentOf(target, explained), masked, 2)}\n`);
-  } else print(masker.text(textOf(target, explained, formatIn(explained.root))));
+  print(
+    options.json === true
+      ? `${JSON.stringify(documentOf(target, explained), null, 2)}\n`
+      : textOf(target, explained, formatIn(explained.root)),
+  );
   return EXIT.done;
 }
 

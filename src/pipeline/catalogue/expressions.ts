@@ -61,6 +61,17 @@ export const EXPRESSION_CODES = {
     fix: 'Add its name to the `secrets` of the task.',
     example: { files: 'version: 1\ntasks:\n  push: {run: "push --token ${{ secrets.TOKEN }}"}\n' },
   },
+  'missing-secret': {
+    severity: 'error',
+    title: 'A secret that a task of the run declares and that is set nowhere.',
+    explanation:
+      'Secrets come from variables of the environment, then from the file .env.secrets in the root, or the one that ORCH_SECRETS_FILE names. It is told before anything is started.',
+    fix: 'Set the variable, or write NAME=value into the file, which git must not have.',
+    example: {
+      files: 'version: 1\ntasks:\n  push: {run: push.sh, secrets: [TOKEN]}\n',
+      command: 'orch run push',
+    },
+  },
   'secret-in-text': {
     severity: 'error',
     title: 'A secret that the pipeline also reads as env.NAME, where it would be kept and shown.',

@@ -2,6 +2,7 @@
  * Finds the end of those parts of a shell text in which no placeholder may stand. Each function answers null
  * where the part isn't so plain that sh, dash and bash (old and new) surely agree on its end.
  */
+import { withoutPlaceholders } from './without-placeholders.ts';
 
 /** Offset just behind the placeholder that begins at an offset; null where none begins. */
 export type SkipPlaceholder = (offset: number) => number | null;
@@ -125,9 +126,9 @@ export function endOfHeredoc(
   if (isLiteral) return at;
   // dash reads commands in the body before it looks for the end, bash after; a line joined by a backslash ends
   // nothing. Without commands over several lines and without joined lines they agree.
-  const rest = text
-    .slice(from, bodyEnd)
-    .replace(/\$\{\{.*?\}\}|\$\{\w+\}|\$\([\w .,:;/%@+=|-]*\)/g, '')
+  const rest = withoutPlaceholders(text.slice(from, bodyEnd), '\0', 'line')
+    .replace(/\$\{\w+\}|\$\([\w .,:;/%@+=|-]*\)/g, '')
+    .replaceAll('\0', '')
     .replace(/\\[^\n]/g, '');
   return /[\\`]|\$[({]/.test(rest) ? null : at;
 }

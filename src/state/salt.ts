@@ -1,0 +1,56 @@
+/**
+ * A random value of this root, by which the keyed hash of a secret can't be looked up in a table, nor compared with
+ * that of another root. It lives beside the records that it explains, readable by its owner alone: whoever removes
+ * it only makes tasks with secrets run once more.
+ */
+import { randomBytes } from 'node:crypto';
+import { chmodSync, linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeFolder } from '../base/make-folder.ts';
+import type { Layout } from './layout.ts';
+
+const BYTES = 32;
+const SALT = /^[0-9a-f]{64}$/;
+
+/**
+ * The root's salt; where there is none (or a damaged one) it is made if `mayWrite`. Else, and where it can't be
+ * written, a new one that holds for this process: then nothing can be recorded that it would have to match.
+ */
+export function rootSalt({ state }: Pick<Layout, 'state'>, mayWrite: boolean): string {
+  const path = join(state, 'salt');
+  const found = read(path, mayWrite);
+  if (found !== null) return found;
+  const fresh = randomBytes(BYTES).toString('hex');
+  if (!mayWrite) return fresh;
+  // Under its name only when it's whole, and never instead of one that another process made meanwhile.
+  const draft = `${path}.${process.pid}.${fresh.slice(0, 8)}`;
+  try {
+    makeFolder(state);
+    writeFileSync(draft, fresh, { mode: 0o600, flag: 'wx' });
+    try {
+      linkSync(draft, path);
+    } catch (error) {
+      const others = (error as NodeJS.ErrnoException).code === 'EEXIST' ? read(path, true) : null;
+      if (others !== null) return others;
+      // A damaged one, or a file system without links.
+      renameSync(draft, path);
+    }
+    return fresh;
+  } catch {
+    return read(path, false) ?? fresh;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+function read(path: string, mayMend: boolean): string | null {
+  try {
+    const text = readFileSync(path, 'utf8');
+    if (!SALT.test(text)) return null;
+    // A copied or restored folder may have lost it.
+    if (mayMend && (statSync(path).mode & 0o077) !== 0) chmodSync(path, 0o600);
+    return text;
+  } catch {
+    return null;
+  }
+}
