@@ -5,7 +5,7 @@
 import { type Change, changeFor, keepsEditedOutputs, sourcesOf } from './edits.ts';
 import { type Case, type EditKind, isValid, type Step } from './generate.ts';
 import { chosenBy, expand, makersOf } from './reference-model.ts';
-import { type Divergence, MissingCopy, type RunFlags, Session } from './session.ts';
+import { type Disturbance, type Divergence, MissingCopy, type RunFlags, Session } from './session.ts';
 import { type Cell, isPattern, type Params, type PipelineSpec, type Request } from './workload.ts';
 
 export interface Chapter {
@@ -33,8 +33,16 @@ export interface Report {
 
 export type RunKind = 'failing-run' | 'forced-run' | 'param-flag' | 'chosen-targets';
 
-/** Until `edits` edits were made. */
-export async function runCase(test: Case, bundle: string, edits: number): Promise<Report> {
+/**
+ * Until `edits` edits were made. `disturb`: what goes wrong before the n-th run, null for nothing; nothing fails and
+ * nothing is forced then, and each run is repeated, to see that it left nothing to do.
+ */
+export async function runCase(
+  test: Case,
+  bundle: string,
+  edits: number,
+  disturb: ((run: number) => Disturbance | null) | null = null,
+): Promise<Report> {
   const session = new Session(bundle, test.pipeline, test.sources);
   const chapters: Chapter[] = [];
   const kinds: Report['kinds'][number][] = [];
@@ -53,13 +61,18 @@ export async function runCase(test: Case, bundle: string, edits: number): Promis
       if (step !== null) kinds.push(step.edit);
       if (step !== null) session.apply(change);
       const intent = step === null ? test.first : step.run;
-      const request = requestFor(intent, session);
+      const asked = requestFor(intent, session);
+      const request = disturb === null ? asked : { ...asked, failing: [], force: null };
       kinds.push(...kindsOf(request));
       const flags = { jobs: intent.jobs, keepGoing: intent.keepGoing || request.failing.length > 0 };
       chapters.push({ change, request, flags });
-      const result = await session.run(request, flags);
-      if (result === 'open') return done(null, true);
-      if (result !== null) return done(result);
+      const disturbance = disturb?.(chapters.length) ?? null;
+      if (disturbance !== null) await session.disturb(disturbance, request, flags);
+      for (let again = disturb === null ? 1 : 2; again > 0; again--) {
+        const result = await session.run(request, flags);
+        if (result === 'open') return done(null, true);
+        if (result !== null) return done(result);
+      }
     }
     return done(null);
   } finally {

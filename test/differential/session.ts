@@ -25,6 +25,23 @@ export interface RunFlags {
   readonly keepGoing: boolean;
 }
 
+/** Something that goes wrong around a run, or goes on beside it. */
+export interface Disturbance {
+  readonly name: string;
+  /** Resolves when it is over; processes of the run that it killed may still be there. */
+  readonly happen: (around: Surroundings) => Promise<void>;
+}
+
+export interface Surroundings {
+  /** Absolute. */
+  readonly root: string;
+  /** The program and its first arguments. */
+  readonly orch: readonly [string, ...string[]];
+  /** Arguments of the run. */
+  readonly run: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+}
+
 const RUN_TIMEOUT_MS = 60_000;
 /** Made by commands: an edit of one that isn't there (any more) is left out. */
 const OUTPUT = /^(out|final|mix\/t\d)/;
@@ -41,6 +58,7 @@ export class Session {
   ];
   /** Outputs as the user edited them. */
   readonly #edited = new Map<string, string>();
+  #isDisturbed = false;
   #situation: Situation;
 
   constructor(
@@ -88,13 +106,22 @@ export class Session {
     };
   }
 
+  /** Goes wrong on purpose with what will be asked for next: it may get anywhere from nothing to all of it done. */
+  async disturb(disturbance: Disturbance, request: Request, flags: RunFlags): Promise<void> {
+    this.#script.push(`# ${disturbance.name} while or before: orch ${argsOf(request, flags).join(' ')}`);
+    await disturbance.happen({
+      root: this.#root,
+      orch: [process.execPath, this.bundle],
+      run: argsOf(request, flags),
+      env: this.#environment(''),
+    });
+    this.#isDisturbed = true;
+  }
+
   /** Null where the run did exactly what the model says; `open` where the contract leaves it open what happens. */
   async run(request: Request, flags: RunFlags): Promise<Divergence | 'open' | null> {
     const { pipeline, disk, history } = this.#situation;
-    const args = ['run', ...request.targets, '-j', String(flags.jobs)];
-    if (flags.keepGoing) args.push('-k');
-    if (request.force !== null) args.push(request.force === '' ? '--force' : `--force=${request.force}`);
-    for (const [name, value] of Object.entries(request.params)) args.push('--param', `${name}=${value}`);
+    const args = argsOf(request, flags);
     const failing = request.failing.join(' ');
     this.#script.push(
       `: > ../trace; DIFF_FAIL='${failing}' "$ORCH" ${args.map((arg) => `'${arg}'`).join(' ')}`,
@@ -106,7 +133,10 @@ export class Session {
     const { code, said } = await this.#orch(args, failing);
     const ran = fs.readFileSync(this.#trace, 'utf8').split('\n').slice(0, -1).sort();
     const actual = readTree(this.#root);
-    const differences = compare(expected, { ran, files: actual, exit: code });
+    // What a disturbed run got done needn't be done again; which of it, the model can't know.
+    const seen = { ran: this.#isDisturbed ? expected.ran : ran, files: actual, exit: code };
+    this.#isDisturbed = false;
+    const differences = compare(expected, seen);
     differences.push(...this.#lostEdits(actual));
     // What the run itself wrote; an edited output that it had no reason to look at stays an edited one.
     for (const [path, text] of actual)
@@ -128,10 +158,9 @@ export class Session {
   }
 
   #orch(args: readonly string[], failing: string): Promise<{ code: string | number | null; said: string }> {
-    const { PATH, HOME } = process.env;
     const child = spawn(process.execPath, [this.bundle, ...args], {
       cwd: this.#root,
-      env: { PATH, HOME, LC_ALL: 'C', DIFF_TRACE: this.#trace, DIFF_FAIL: failing },
+      env: this.#environment(failing),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let said = '';
@@ -145,6 +174,11 @@ export class Session {
         resolve({ code: code ?? signal, said });
       });
     });
+  }
+
+  #environment(failing: string): NodeJS.ProcessEnv {
+    const { PATH, HOME } = process.env;
+    return { PATH, HOME, LC_ALL: 'C', DIFF_TRACE: this.#trace, DIFF_FAIL: failing };
   }
 
   #act(action: Exclude<FileAction, { does: 'damage' }>): void {
@@ -224,6 +258,14 @@ export class Session {
     if (missing.size > 0) throw new MissingCopy(`no stored copy of ${JSON.stringify([...missing])}`);
     for (const text of texts) this.#situation.history.damaged.add(text);
   }
+}
+
+function argsOf(request: Request, flags: RunFlags): string[] {
+  const args = ['run', ...request.targets, '-j', String(flags.jobs)];
+  if (flags.keepGoing) args.push('-k');
+  if (request.force !== null) args.push(request.force === '' ? '--force' : `--force=${request.force}`);
+  for (const [name, value] of Object.entries(request.params)) args.push('--param', `${name}=${value}`);
+  return args;
 }
 
 /** A content that should be in the cache can't be found there, so that it can't be damaged. */
