@@ -12,13 +12,16 @@ import type { Result } from '../model/result.ts';
 import { discardBlob, hasBlob, placeBlob, readBlob, type StagedBlob, stageBlob } from './blobs.ts';
 import { countContents } from './contents.ts';
 import { isKey, otherVersions, validDigestSize } from './layout.ts';
+import { mendContents, type Repairs } from './mend.ts';
 import { obstacleAt, type Unusable } from './obstacle.ts';
+import { isSetAside } from './quarantine.ts';
 import { restoreEntries } from './restore.ts';
 import { readResults } from './result-entry.ts';
 import type { ResultStore, Saved, SaveFailure, SaveOptions, StoreInfo, StoreNotice } from './result-store.ts';
 import { placeResult, resultFile } from './results.ts';
 import { isRelativePath } from './safe-path.ts';
 import { createUpkeep, type RegisteredRoot, type Upkeep } from './upkeep.ts';
+import { type Findings, type VerifyProgress, verifyContents } from './verify.ts';
 import { failed, noteUse, openWorkspace, sweepOnce, type Workspace } from './workspace.ts';
 
 export interface StoreOptions {
@@ -31,7 +34,16 @@ export interface StoreOptions {
 
 /** A store on this machine, with all that keeps it in bounds. */
 export type LocalStore = Omit<ResultStore, 'info'> &
-  Omit<Upkeep, 'keep' | 'grew' | 'roots'> & { info(): LocalInfo };
+  Omit<Upkeep, 'keep' | 'grew' | 'roots'> & {
+    info(): LocalInfo;
+    /** Reads the whole store and changes nothing. Throws the system's error where it can't be looked at. */
+    verify(onProgress: ((progress: VerifyProgress) => void) | null): Promise<Findings>;
+    /**
+     * Takes what a `verify` found damaged out of reach, and stores again what still lies in these roots (absolute)
+     * or in one that is registered.
+     */
+    mend(findings: Findings, roots: readonly string[]): Promise<Repairs>;
+  };
 
 export type LocalInfo = StoreInfo & {
   /** Whose last good results it keeps. */
@@ -104,6 +116,7 @@ export function openStore(options: StoreOptions): Outcome<LocalStore, Unusable> 
   return ok({
     lookup: (key) => (isKey(key) ? readResults(resultFile(workspace, { key }), key) : []),
     hasContent: (entry) => entry.kind !== 'file' || (entry.stored && hasBlob(workspace, entry.digest)),
+    isSetAside: (digest) => validDigestSize(digest) !== null && isSetAside(workspace, digest),
     readContent: (digest) => readBlob(workspace, digest),
     save,
     restore: (entries, root, restoreOptions) =>
@@ -117,6 +130,11 @@ export function openStore(options: StoreOptions): Outcome<LocalStore, Unusable> 
       if (!noteUse(resultFile(workspace, result))) placeResult(workspace, result, false);
     },
     info: () => ({ dir, maxSizeBytes, readOnly, roots: upkeep.roots(), ...countContents(layout) }),
+    verify: (onProgress) => verifyContents(workspace, onProgress),
+    mend(findings, roots) {
+      const registered = upkeep.roots().flatMap(({ root, standing }) => (standing === 'here' && root) || []);
+      return mendContents(workspace, findings, [...new Set([...roots, ...registered])]);
+    },
     ...upkeep,
     prepare(root) {
       const prepared = upkeep.prepare(root);
