@@ -14,6 +14,7 @@ import { attended } from './attend.ts';
 import { enlistRoot, settleCache } from './cache-upkeep.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
 import { idleQuestion } from './idle-question.ts';
+import { tellOfLeftRunning } from './left-running.ts';
 import { lookContext } from './look-context.ts';
 import { PipelineErrors } from './pipeline-errors.ts';
 import { checkInputs, checkOutputs } from './preconditions.ts';
@@ -143,6 +144,7 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
     held.release();
     const exitCode = exitCodeOf(end);
     const summary = exitCode === 0 ? await renderLines(project, plan, 'summary', context, end.nodes) : [];
+    await tellOfLeftRunning(context.run, end.nodes, held.emit);
     await settleCache({
       project,
       store: request.useCache ? state.store : null,
