@@ -112,7 +112,7 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
         held.release();
         return 'acquired';
       },
-      ...(await executorParts()),
+      ...(await executorParts(request)),
     };
     const problems = [...(await checkInputs(context)), ...checkOutputs(context)];
     if (problems.length > 0) {
@@ -236,14 +236,14 @@ function remember(
 }
 
 /** Process code is loaded with the first run that gets here, not with `orch --list`. */
-async function executorParts() {
+async function executorParts({ drained }: Pick<RunRequest, 'drained'>) {
   const [{ startAttempt }, { followLog }] = await Promise.all([
     import('../executors/local.ts'),
     import('../executors/log.ts'),
   ]);
   return {
     startAttempt,
-    followLog,
+    followLog: (path: string, onText: (text: string) => void) => followLog(path, onText, drained),
     runProbe: async (argv: readonly string[], cwd: string, env: Readonly<Record<string, string>>) => {
       const { runProbe } = await import('../executors/probe.ts');
       return runProbe(argv, { cwd, env, timeoutMs: 60_000 });
