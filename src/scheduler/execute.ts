@@ -139,6 +139,12 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
       ? { kind: 'inputs-changed', paths: changed, durationMs }
       : failed(discarded.error, durationMs);
   }
+  // The command may have put a link where a folder was: what lies behind it isn't its output.
+  const left = checkInsideRoot(task, workspace);
+  if (left !== null) {
+    recordFailure(request, attemptId, durationMs, logPath, left);
+    return failed(left, durationMs);
+  }
   const scanned = await scanOutputs(context.layout.root, task.outputs, context.fingerprinter, {
     isOthers: (path) => workspace.isOthers(path, task),
   });
