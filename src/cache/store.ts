@@ -126,8 +126,12 @@ export function openStore(options: StoreOptions): Outcome<LocalStore, Unusable> 
     touch(result) {
       if (!isKey(result.key) || result.accepted || readOnly) return;
       upkeep.keep(result.key);
-      // What keeps its contents is gone (a power cut): without it they would be taken for nobody's.
-      if (!noteUse(resultFile(workspace, result))) placeResult(workspace, result, false);
+      if (noteUse(resultFile(workspace, result))) return;
+      // What keeps its contents is gone (a power cut): without it they would be taken for nobody's. Where a trim took
+      // it they go with it, and an entry would promise what isn't there.
+      const isThere = (entry: Result['outputs'][number]) =>
+        entry.kind !== 'file' || !entry.stored || hasBlob(workspace, entry.digest);
+      if (result.outputs.every(isThere)) placeResult(workspace, result, false);
     },
     info: () => ({ dir, maxSizeBytes, readOnly, roots: upkeep.roots(), ...countContents(layout) }),
     verify: (onProgress) => verifyContents(workspace, onProgress),
@@ -193,7 +197,7 @@ async function saveOnce(
   const staged: StagedBlob[] = [];
   const changed: string[] = [];
   const failures: IoError[] = [];
-  const reused: string[] = [];
+  const named: string[] = [];
   let addedBlobs = 0;
   let addedBytes = 0;
   try {
@@ -210,10 +214,8 @@ async function saveOnce(
     for (let blob = staged.pop(); blob !== undefined; blob = staged.pop()) {
       const placed = placeBlob(workspace, blob);
       if (!placed.ok) return placed;
-      if (blob.temp === null) {
-        reused.push(blob.intake.target);
-        continue;
-      }
+      named.push(blob.intake.target);
+      if (blob.temp === null) continue;
       addedBlobs += 1;
       addedBytes += blob.intake.sizeBytes;
     }
@@ -222,8 +224,9 @@ async function saveOnce(
   }
   const recorded = placeResult(workspace, result, isFirst);
   if (!recorded.ok) return recorded;
-  // A trim that hasn't seen the result may take what only it names now: from here on it sees that it's in use.
-  for (const path of reused)
+  // A trim that hasn't seen the result may take what only it names now, what was reused as well as, where another
+  // root empties the store, what has just come: from here on it sees that it's in use.
+  for (const path of named)
     if (!noteUse(path)) return fail({ kind: 'io', doing: 'write', path, code: 'ENOENT' });
   const synced = await workspace.syncFolders();
   return synced.ok ? ok({ addedBlobs, addedBytes, entryBytes: recorded.value }) : synced;

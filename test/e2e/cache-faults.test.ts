@@ -175,7 +175,7 @@ it('FAULT 28: what a gc takes away while it is being restored is restored or mad
   );
   await s.ok('run', 'many');
   await s.ok('run', 'many', '--n', '2');
-  for (let round = 0; round < 6; round += 1) {
+  for (let round = 0; round < 3; round += 1) {
     const n = String((round % 2) + 1);
     const [ran, swept] = await Promise.all([
       s.orch(['run', 'many', '--n', n]),
