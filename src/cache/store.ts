@@ -9,7 +9,7 @@ import type { Hasher } from '../base/digest.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { sortPaths } from '../base/path.ts';
 import type { Result } from '../model/result.ts';
-import { discardBlob, hasBlob, placeBlob, readBlob, type StagedBlob, stageBlob } from './blobs.ts';
+import { blobPath, discardBlob, hasBlob, placeBlob, readBlob, type StagedBlob, stageBlob } from './blobs.ts';
 import { countContents } from './contents.ts';
 import { isKey, otherVersions, validDigestSize } from './layout.ts';
 import { mendContents, type Repairs } from './mend.ts';
@@ -128,10 +128,18 @@ export function openStore(options: StoreOptions): Outcome<LocalStore, Unusable> 
       upkeep.keep(result.key);
       if (noteUse(resultFile(workspace, result))) return;
       // What keeps its contents is gone (a power cut): without it they would be taken for nobody's. Where a trim took
-      // it they go with it, and an entry would promise what isn't there.
-      const isThere = (entry: Result['outputs'][number]) =>
-        entry.kind !== 'file' || !entry.stored || hasBlob(workspace, entry.digest);
-      if (result.outputs.every(isThere)) placeResult(workspace, result, false);
+      // it they go with it, at this moment perhaps, and an entry would promise what isn't there. So their use is noted
+      // before, which a trim sees that has taken the entry, and after, which one sees that hasn't seen it come.
+      const noteContents = () =>
+        result.outputs.every(
+          (entry) =>
+            entry.kind !== 'file' ||
+            !entry.stored ||
+            (hasBlob(workspace, entry.digest) && noteUse(blobPath(workspace, entry.digest))),
+        );
+      if (!noteContents()) return;
+      placeResult(workspace, result, false);
+      noteContents();
     },
     info: () => ({ dir, maxSizeBytes, readOnly, roots: upkeep.roots(), ...countContents(layout) }),
     verify: (onProgress) => verifyContents(workspace, onProgress),
