@@ -1,6 +1,7 @@
 /** `orch clean`: empties cache and state. A user's file, the record of orch's own files and set-aside files stay. */
 import { lstatSync, readdirSync, rmdirSync, rmSync, unlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { outsideLink } from '../base/outside-link.ts';
 import { entryOf } from '../state/ownership.ts';
 import { forgetRootId, readRootId } from '../state/root-id.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
@@ -86,8 +87,10 @@ async function removeOutputs(project: Project, request: CleanRequest): Promise<s
     for (const path of paths) {
       if (request.orphansOnly && project.graph.makerOf(path) !== null) continue;
       const entry = entryOf(path, state.ownership.contentOf(path)!);
+      // What is behind a link out of the root isn't what orch made.
+      const isOutside = outsideLink(root, path) !== null;
       const [found] = state.fingerprinter.checkOutputs([entry]);
-      if (found === 'wrong') continue;
+      if (found === 'wrong' || isOutside) continue;
       if (found === 'ok') {
         if (entry.kind === 'folder') folders.add(path);
         else {

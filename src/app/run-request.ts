@@ -38,12 +38,14 @@ export interface RunRequest {
   readonly onWarnings: (project: Project) => Promise<void>;
   /** Emit `run-progress` as often while the run goes on; null or absent: never. */
   readonly progressEveryMs?: number | null | undefined;
+  /** null: go on; else too much of what was emitted waits for its reader, and it resolves when that has taken it. */
+  readonly drained?: () => Promise<void> | null;
   /** Default: the signals of this process. */
   readonly interrupts?: InterruptSource;
 }
 
 /** What is asked for, without who is told of it: enough to look. */
-export type RunWish = Omit<RunRequest, 'emit' | 'onWarnings' | 'progressEveryMs' | 'interrupts'>;
+export type RunWish = Omit<RunRequest, 'emit' | 'onWarnings' | 'progressEveryMs' | 'drained' | 'interrupts'>;
 
 /** Throws CommandError where a target or a forced task isn't there. */
 export async function planRun(

@@ -19,6 +19,7 @@ import { attended } from './attend.ts';
 import { enlistRoot, settleCache } from './cache-upkeep.ts';
 import { CommandError, EXIT, isUsageFailure } from './exit-codes.ts';
 import { idleQuestion } from './idle-question.ts';
+import { tellOfLeftRunning } from './left-running.ts';
 import { lookContext } from './look-context.ts';
 import { refuseWhatCannotRun } from './preconditions.ts';
 import { openProject, openState, type Project, type ProjectState } from './project.ts';
@@ -156,7 +157,7 @@ async function runOnce(round: Round): Promise<number | null> {
       enter: (action) => entryOf({ ...turn, place: round.held.place! }, action),
       leave: (attempt) => round.held.place!.mine.end(attempt),
       mayWait: request.wait,
-      ...(await executorParts()),
+      ...(await executorParts(request)),
     };
     await refuseWhatCannotRun(project, context, request.project.environment, () => {
       state.journal.refresh(run);
@@ -193,6 +194,7 @@ async function runOnce(round: Round): Promise<number | null> {
     held.release();
     const exitCode = exitCodeOf(end);
     const summary = exitCode === 0 ? await renderLines(project, plan, 'summary', context, end.nodes) : [];
+    await tellOfLeftRunning(context.run, end.nodes, held.emit);
     await settleCache({
       project,
       store: request.useCache ? state.store : null,
@@ -299,14 +301,14 @@ function remember(
 }
 
 /** Process code is loaded with the first run that gets here, not with `orch --list`. */
-async function executorParts() {
+async function executorParts({ drained }: Pick<RunRequest, 'drained'>) {
   const [{ startAttempt }, { followLog }] = await Promise.all([
     import('../executors/local.ts'),
     import('../executors/log.ts'),
   ]);
   return {
     startAttempt,
-    followLog,
+    followLog: (path: string, onText: (text: string) => void) => followLog(path, onText, drained),
     runProbe: async (argv: readonly string[], cwd: string, env: Readonly<Record<string, string>>) => {
       const { runProbe } = await import('../executors/probe.ts');
       return runProbe(argv, { cwd, env, timeoutMs: 60_000 });

@@ -14,6 +14,8 @@ import { askSystem } from './system-tool.ts';
 export type Life = 'alive' | 'dead' | 'unknown';
 
 export interface ProcessStat {
+  /** Its name: at most 15 bytes of it. */
+  readonly command: string;
   /** One letter: Z is a zombie (ended, its parent hasn't asked yet), X dead. */
   readonly state: string;
   readonly group: number;
@@ -41,7 +43,8 @@ export function readProcessStat(pid: number): ProcessStat | null {
   const startTicks = rest[15];
   if (state === undefined || startTicks === undefined) return null;
   const ignoresInterrupt = (Number(rest[26] ?? 0) & 0b10) !== 0;
-  return { state, group: Number(group), session: Number(session), startTicks, ignoresInterrupt };
+  const command = line.slice(line.indexOf('(') + 1, line.lastIndexOf(')'));
+  return { command, state, group: Number(group), session: Number(session), startTicks, ignoresInterrupt };
 }
 
 /** Whether a state letter means that the process has ended: a zombie can hold nothing and do nothing. */

@@ -3,11 +3,12 @@
  * it is whole, checked and synced, so every name leads to bytes that were right once; whether they still are is
  * checked at each use. Doesn't know results.
  */
-import { chmodSync, closeSync, lstatSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
-import { type IoError, removeFile, tempName } from '../base/atomic-file.ts';
+import { chmodSync, closeSync, lstatSync, openSync, readFile, readFileSync, statSync } from 'node:fs';
+import { type IoError, ioError, removeFile, tempName } from '../base/atomic-file.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { clone, digestInPieces, readSmall, SMALL_BYTES, syncData, writeAll } from './copy-content.ts';
 import { blobFolder, validDigestSize } from './layout.ts';
+import { type ContentProblem, setAside, type WhySetAside } from './quarantine.ts';
 import {
   failed,
   makeFolder,
@@ -16,7 +17,6 @@ import {
   openTemp,
   type TempFile,
   type Workspace,
-  withFolder,
 } from './workspace.ts';
 
 /** A content on its way into the store. */
@@ -173,24 +173,82 @@ export function discardBlob({ temp }: StagedBlob): void {
   if (temp !== null) removeFile(temp);
 }
 
+/** What is wrong with a content that lies there, `whole`, or `gone`. */
+export type ContentState =
+  | { readonly is: 'whole' | 'gone' }
+  | {
+      readonly is: 'damaged';
+      readonly problem: ContentProblem;
+      /** The digest of what lies there; null where it wasn't read, or can't be. */
+      readonly found: string | null;
+      readonly ino: number;
+    }
+  /** It may be right: somebody else may read it. */
+  | { readonly is: 'refused'; readonly error: IoError };
+
+/** Reads a content whole, in pieces, unless its size already tells that it is damaged. */
+export async function checkContent(workspace: Workspace, digest: string): Promise<ContentState> {
+  const path = blobPath(workspace, digest);
+  try {
+    const stat = lstatSync(path);
+    // What isn't a file isn't of this store, and set aside when the content is stored.
+    if (!stat.isFile()) return { is: 'gone' };
+    const { ino, size } = stat;
+    if (size !== validDigestSize(digest)) return { is: 'damaged', problem: 'wrong-size', found: null, ino };
+    try {
+      const found = await (size <= SMALL_BYTES
+        ? digestOfSmall(workspace, path)
+        : digestInPieces(path, null, workspace.hasher));
+      return found === digest ? { is: 'whole' } : { is: 'damaged', problem: 'wrong-bytes', found, ino };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EIO') throw error;
+      return { is: 'damaged', problem: 'unreadable', found: null, ino };
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { is: 'gone' };
+    return { is: 'refused', error: ioError(error, 'read', path) };
+  }
+}
+
+/** Through the thread pool, so that several are read at once. */
+function digestOfSmall({ hasher }: Workspace, path: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    readFile(path, (error, bytes) => (error === null ? resolve(hasher.digestBytes(bytes)) : reject(error)));
+  });
+}
+
 /**
  * Sets a content aside if it isn't what its name says, so that it is a miss from now on and can be looked at.
- * Reads it once more: it may have been healed since it was seen damaged. Says whether it did; in a store that
- * can't be written it doesn't.
+ * Reads it once more: it may have been healed since it was seen damaged. `damaged`: it is out of the way now.
  */
-export async function quarantineIfDamaged(workspace: Workspace, digest: string): Promise<boolean> {
-  if (validDigestSize(digest) === null) return false;
+export async function setAsideIfDamaged(
+  workspace: Workspace,
+  digest: string,
+  why: Omit<WhySetAside, 'problem' | 'found'>,
+): Promise<Outcome<ContentState['is'], IoError>> {
+  const state = await checkContent(workspace, digest);
+  if (state.is === 'refused') return fail(state.error);
+  if (state.is !== 'damaged') return ok(state.is);
   const path = blobPath(workspace, digest);
-  const { quarantine } = workspace.layout;
   try {
-    const { ino } = lstatSync(path);
-    if ((await digestInPieces(path, null, workspace.hasher)) === digest) return false;
-    if (lstatSync(path).ino !== ino) return false;
-    withFolder(workspace, quarantine, () => renameSync(path, `${quarantine}/${digest}`));
-    return true;
-  } catch {
-    return false;
+    if (lstatSync(path).ino !== state.ino) return ok('whole');
+    setAside(workspace, path, digest, { ...why, problem: state.problem, found: state.found });
+    return ok('damaged');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ok('gone');
+    return failed(error, 'set aside', path);
   }
+}
+
+/** As `setAsideIfDamaged`, for a restore: says whether it did; in a store that can't be written it doesn't. */
+export async function quarantineIfDamaged(
+  workspace: Workspace,
+  digest: string,
+  wantedFor: string,
+): Promise<boolean> {
+  if (validDigestSize(digest) === null) return false;
+  const done = await setAsideIfDamaged(workspace, digest, { foundBy: 'restore', wantedFor });
+  return done.ok && done.value === 'damaged';
 }
 
 function alreadyThere(intake: Intake): StagedBlob {

@@ -8,8 +8,10 @@ import { type IoError, ioError, isAbandonedTemp, isTempName, removeFile } from '
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { type ContentLayout, isKey, isRootId, SHARD_PATTERN, validDigestSize } from './layout.ts';
 import { pause } from './pacing.ts';
+import { NOTE_SUFFIX } from './quarantine.ts';
 
-type Kind = 'blob' | 'result' | 'quarantined' | 'temp';
+/** `note`: why something was set aside. */
+type Kind = 'blob' | 'result' | 'quarantined' | 'note' | 'temp';
 
 export interface Found {
   readonly kind: Kind;
@@ -31,7 +33,7 @@ export interface Counts {
 
 /** Of a store that changes meanwhile, roughly. Synchronous, some 5 us a file. */
 export function countContents(layout: ContentLayout): Counts {
-  const counts = { blob: 0, result: 0, quarantined: 0, temp: 0 };
+  const counts = { blob: 0, result: 0, quarantined: 0, note: 0, temp: 0 };
   let sizeBytes = 0;
   for (const { kind, path } of files(layout)) {
     counts[kind] += 1;
@@ -90,7 +92,8 @@ export function* contentFiles({ blobs }: ContentLayout): Generator<Found> {
 
 /** What was set aside, and what is being written. */
 export function* otherFiles({ quarantine, tmp }: ContentLayout): Generator<Found> {
-  yield* filesIn(quarantine, 'quarantined', isDigest);
+  yield* filesIn(quarantine, 'quarantined', (name) => isDigest(name) || isKey(name));
+  yield* filesIn(quarantine, 'note', isNote);
   yield* filesIn(tmp, 'temp', isTempName);
 }
 
@@ -112,6 +115,11 @@ function list(folder: string): Dirent[] {
 
 function isShard(entry: Dirent): boolean {
   return entry.isDirectory() && SHARD_PATTERN.test(entry.name);
+}
+
+function isNote(name: string): boolean {
+  const of = name.slice(0, -NOTE_SUFFIX.length);
+  return name.endsWith(NOTE_SUFFIX) && (isDigest(of) || isKey(of));
 }
 
 function isDigest(name: string): boolean {

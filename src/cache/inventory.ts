@@ -3,12 +3,13 @@
  * with its size and when it was used last. What others do meanwhile it may miss or count; whoever removes something
  * looks at it once more.
  */
-import { lstatSync } from 'node:fs';
+import { lstatSync, statSync } from 'node:fs';
 import { isAbandonedTemp } from '../base/atomic-file.ts';
 import type { TaskKey } from '../model/ids.ts';
 import { contentFiles, type Found, otherFiles, resultFiles } from './contents.ts';
 import type { ContentLayout } from './layout.ts';
 import { pause } from './pacing.ts';
+import { NOTE_SUFFIX } from './quarantine.ts';
 import { readResults } from './result-entry.ts';
 
 export interface StoredFile {
@@ -64,6 +65,10 @@ export async function takeInventory(layout: ContentLayout, nowMs: number): Promi
       case 'quarantined':
         quarantined.push(file);
         break;
+      case 'note':
+        // A few hundred bytes, which go with what they are about; some are left of a kill.
+        if (statSync(noted(path), { throwIfNoEntry: false }) === undefined) abandoned.push(file);
+        break;
       case 'temp':
         if (isAbandonedTemp(name, stat.mtimeMs, nowMs)) abandoned.push(file);
         break;
@@ -95,6 +100,11 @@ function* allFiles(layout: ContentLayout): Generator<Found> {
   yield* contentFiles(layout);
   yield* resultFiles(layout);
   yield* otherFiles(layout);
+}
+
+/** What a note is about. */
+function noted(note: string): string {
+  return note.slice(0, -NOTE_SUFFIX.length);
 }
 
 function contentsNamedIn(path: string, key: TaskKey): string[] {

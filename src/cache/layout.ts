@@ -5,7 +5,7 @@
  *     v1/blobs/<h>/<digest>       contents, read-only, by the first hex digit of their digest
  *     v1/results/<h>/<key>        results of a key, by the key's last digit (see result-entry.ts)
  *     v1/tmp/.tmp-…               being written
- *     v1/quarantine/<digest>      contents found damaged, the last of each digest
+ *     v1/quarantine/              what was found damaged, with why (see quarantine.ts)
  *     v1/roots/<root id>          who uses the store, and which results it must keep (see roots.ts)
  *     v1/usage                    about how large it is (see usage.ts)
  *     v1/trim.lock/               held by whoever removes what is long unused

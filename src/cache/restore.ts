@@ -80,7 +80,8 @@ export async function restoreEntries(
             : await stageFile(workspace, item, entry, to);
         if (!isThere) {
           missing.push(entry.path);
-          if (await quarantineIfDamaged(workspace, entry.digest)) onQuarantine(entry.path, entry.digest);
+          if (await quarantineIfDamaged(workspace, entry.digest, entry.path))
+            onQuarantine(entry.path, entry.digest);
         }
       } else if (item.tree !== null && missing.length === 0) {
         stageOther(to, entry, item.temp!);

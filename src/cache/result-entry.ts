@@ -14,6 +14,7 @@ import { isRelativePath } from './safe-path.ts';
 
 /** A task that never makes the same bytes twice would otherwise grow its entry with every run. */
 const MAX_RESULTS_PER_KEY = 4;
+const NEWLINE = 10;
 
 /** The valid results in a key's file; none where it is absent, unreadable or damaged. */
 export function readResults(file: string, key: TaskKey): Result[] {
@@ -31,6 +32,31 @@ export function readResults(file: string, key: TaskKey): Result[] {
     if (result !== null) results.push(result);
   }
   return results;
+}
+
+export interface Entry {
+  readonly results: Result[];
+  /** Records that are not as this version writes them. */
+  readonly damagedRecords: number;
+}
+
+/** As `readResults`, telling an absent entry (null) from a damaged one. Throws the system's error. */
+export function readEntry(file: string, key: TaskKey): Entry | null {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  const { records, damagedLines } = parseLines(bytes);
+  const results = records.flatMap((record) => toResult(record, key) ?? []);
+  // Entries are written whole: one without any record, or with a cut one, is damaged as well.
+  const isCut = bytes.length === 0 || bytes[bytes.length - 1] !== NEWLINE;
+  return {
+    results,
+    damagedRecords: Math.max(damagedLines + records.length - results.length, isCut ? 1 : 0),
+  };
 }
 
 export function formatResults(results: readonly Result[]): string {

@@ -21,6 +21,9 @@ export interface ResultStore {
    */
   hasContent(entry: OutputEntry): boolean;
 
+  /** Whether a content that isn't there was found damaged and set aside; one system call. */
+  isSetAside(digest: string): boolean;
+
   /** A whole content, checked; null where it isn't there or is damaged. For small files. */
   readContent(digest: string): Uint8Array | null;
 
@@ -108,7 +111,7 @@ export interface StoreInfo {
   readonly maxSizeBytes: number;
   readonly blobs: number;
   readonly results: number;
-  /** Damaged contents that were set aside. */
+  /** Damaged contents and results that were set aside. */
   readonly quarantined: number;
   readonly readOnly: boolean;
 }

@@ -9,16 +9,19 @@ import type { Hasher } from '../base/digest.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { sortPaths } from '../base/path.ts';
 import type { Result } from '../model/result.ts';
-import { discardBlob, hasBlob, placeBlob, readBlob, type StagedBlob, stageBlob } from './blobs.ts';
+import { blobPath, discardBlob, hasBlob, placeBlob, readBlob, type StagedBlob, stageBlob } from './blobs.ts';
 import { countContents } from './contents.ts';
 import { isKey, otherVersions, validDigestSize } from './layout.ts';
+import { mendContents, type Repairs } from './mend.ts';
 import { obstacleAt, type Unusable } from './obstacle.ts';
+import { isSetAside } from './quarantine.ts';
 import { restoreEntries } from './restore.ts';
 import { readResults } from './result-entry.ts';
 import type { ResultStore, Saved, SaveFailure, SaveOptions, StoreInfo, StoreNotice } from './result-store.ts';
 import { placeResult, resultFile } from './results.ts';
 import { isRelativePath } from './safe-path.ts';
 import { createUpkeep, type RegisteredRoot, type Upkeep } from './upkeep.ts';
+import { type Findings, type VerifyProgress, verifyContents } from './verify.ts';
 import { failed, noteUse, openWorkspace, sweepOnce, type Workspace } from './workspace.ts';
 
 export interface StoreOptions {
@@ -31,7 +34,16 @@ export interface StoreOptions {
 
 /** A store on this machine, with all that keeps it in bounds. */
 export type LocalStore = Omit<ResultStore, 'info'> &
-  Omit<Upkeep, 'keep' | 'grew' | 'roots'> & { info(): LocalInfo };
+  Omit<Upkeep, 'keep' | 'grew' | 'roots'> & {
+    info(): LocalInfo;
+    /** Reads the whole store and changes nothing. Throws the system's error where it can't be looked at. */
+    verify(onProgress: ((progress: VerifyProgress) => void) | null): Promise<Findings>;
+    /**
+     * Takes what a `verify` found damaged out of reach, and stores again what still lies in these roots (absolute)
+     * or in one that is registered.
+     */
+    mend(findings: Findings, roots: readonly string[]): Promise<Repairs>;
+  };
 
 export type LocalInfo = StoreInfo & {
   /** Whose last good results it keeps. */
@@ -104,6 +116,7 @@ export function openStore(options: StoreOptions): Outcome<LocalStore, Unusable> 
   return ok({
     lookup: (key) => (isKey(key) ? readResults(resultFile(workspace, { key }), key) : []),
     hasContent: (entry) => entry.kind !== 'file' || (entry.stored && hasBlob(workspace, entry.digest)),
+    isSetAside: (digest) => validDigestSize(digest) !== null && isSetAside(workspace, digest),
     readContent: (digest) => readBlob(workspace, digest),
     save,
     restore: (entries, root, restoreOptions) =>
@@ -113,10 +126,27 @@ export function openStore(options: StoreOptions): Outcome<LocalStore, Unusable> 
     touch(result) {
       if (!isKey(result.key) || result.accepted || readOnly) return;
       upkeep.keep(result.key);
-      // What keeps its contents is gone (a power cut): without it they would be taken for nobody's.
-      if (!noteUse(resultFile(workspace, result))) placeResult(workspace, result, false);
+      if (noteUse(resultFile(workspace, result))) return;
+      // What keeps its contents is gone (a power cut): without it they would be taken for nobody's. Where a trim took
+      // it they go with it, at this moment perhaps, and an entry would promise what isn't there. So their use is noted
+      // before, which a trim sees that has taken the entry, and after, which one sees that hasn't seen it come.
+      const noteContents = () =>
+        result.outputs.every(
+          (entry) =>
+            entry.kind !== 'file' ||
+            !entry.stored ||
+            (hasBlob(workspace, entry.digest) && noteUse(blobPath(workspace, entry.digest))),
+        );
+      if (!noteContents()) return;
+      placeResult(workspace, result, false);
+      noteContents();
     },
     info: () => ({ dir, maxSizeBytes, readOnly, roots: upkeep.roots(), ...countContents(layout) }),
+    verify: (onProgress) => verifyContents(workspace, onProgress),
+    mend(findings, roots) {
+      const registered = upkeep.roots().flatMap(({ root, standing }) => (standing === 'here' && root) || []);
+      return mendContents(workspace, findings, [...new Set([...roots, ...registered])]);
+    },
     ...upkeep,
     prepare(root) {
       const prepared = upkeep.prepare(root);
@@ -175,7 +205,7 @@ async function saveOnce(
   const staged: StagedBlob[] = [];
   const changed: string[] = [];
   const failures: IoError[] = [];
-  const reused: string[] = [];
+  const named: string[] = [];
   let addedBlobs = 0;
   let addedBytes = 0;
   try {
@@ -192,10 +222,8 @@ async function saveOnce(
     for (let blob = staged.pop(); blob !== undefined; blob = staged.pop()) {
       const placed = placeBlob(workspace, blob);
       if (!placed.ok) return placed;
-      if (blob.temp === null) {
-        reused.push(blob.intake.target);
-        continue;
-      }
+      named.push(blob.intake.target);
+      if (blob.temp === null) continue;
       addedBlobs += 1;
       addedBytes += blob.intake.sizeBytes;
     }
@@ -204,8 +232,9 @@ async function saveOnce(
   }
   const recorded = placeResult(workspace, result, isFirst);
   if (!recorded.ok) return recorded;
-  // A trim that hasn't seen the result may take what only it names now: from here on it sees that it's in use.
-  for (const path of reused)
+  // A trim that hasn't seen the result may take what only it names now, what was reused as well as, where another
+  // root empties the store, what has just come: from here on it sees that it's in use.
+  for (const path of named)
     if (!noteUse(path)) return fail({ kind: 'io', doing: 'write', path, code: 'ENOENT' });
   const synced = await workspace.syncFolders();
   return synced.ok ? ok({ addedBlobs, addedBytes, entryBytes: recorded.value }) : synced;

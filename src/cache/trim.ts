@@ -4,10 +4,12 @@
  * src/ARCHITECTURE.md. Doesn't know when to trim, nor whose a result is: only that some must stay.
  */
 import { linkSync, lstatSync, renameSync, unlinkSync } from 'node:fs';
-import { tempName } from '../base/atomic-file.ts';
+import { basename } from 'node:path';
+import { removeFile, tempName } from '../base/atomic-file.ts';
 import type { TaskKey } from '../model/ids.ts';
 import { type Inventory, type StoredFile, type StoredResult, takeInventory } from './inventory.ts';
 import { pause } from './pacing.ts';
+import { NOTE_SUFFIX } from './quarantine.ts';
 import { GRACE_MS, type Workspace, withFolder } from './workspace.ts';
 
 export interface TrimPlan {
@@ -64,8 +66,16 @@ export async function trimContents(workspace: Workspace, plan: TrimPlan): Promis
     removed.sizeBytes += file.sizeBytes;
     return true;
   };
+  const takeAside = (file: StoredFile) => {
+    if (take(file) && !plan.dryRun) removeFile(`${file.path}${NOTE_SUFFIX}`);
+  };
+  const aside = new Map(inventory.quarantined.map((file) => [basename(file.path), file]));
   const takeContent = (file: StoredFile) => {
-    if (take(file)) removed.contents += 1;
+    if (!take(file)) return;
+    removed.contents += 1;
+    // It was healed since, so what is told of it from now on is that it was evicted.
+    const damaged = aside.get(basename(file.path));
+    if (damaged !== undefined) takeAside(damaged);
   };
 
   for (const file of inventory.abandoned) take(file);
@@ -73,7 +83,7 @@ export async function trimContents(workspace: Workspace, plan: TrimPlan): Promis
     if (!users.has(digest) && isOlder(file, graceStartMs)) takeContent(file);
   for (const file of inventory.quarantined)
     if (isOlder(file, staleBeforeMs) || (isOver && left() > plan.goalBytes && isOlder(file, graceStartMs)))
-      take(file);
+      takeAside(file);
 
   let looked = 0;
   for (const result of inventory.results) {

@@ -104,5 +104,9 @@ export const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     example('orch cache gc --max-age 30d', 'drop what was not used for a month'),
     example('orch cache gc --max-size 5GB --dry-run', 'what would go to come down to 5 GB'),
   ],
+  'cache verify': [
+    example('orch cache verify', 'is every byte in it as it was stored?'),
+    example('orch cache verify --repair', 'and take out what is not'),
+  ],
   'cache path': [example('ls $(orch cache path)', 'look into it')],
 };

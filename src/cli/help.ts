@@ -44,6 +44,13 @@ const NOTES: Readonly<Record<string, string>> = {
     'Nothing of what is found is run, and no file is replaced. What cannot be carried\n' +
     'over is said, and stands in the file as a comment. -f FILE writes to another\n' +
     'place, such as pipelines/build.yaml.',
+  'cache verify':
+    'Contents are read against their digests, results against their checksums, and\n' +
+    'what results name must be there. Runs may go on meanwhile. --repair stores a\n' +
+    'content again where a project still has it on disk, sets aside what is damaged\n' +
+    '(quarantine/ in the folder of `orch cache path`) and drops results that can no\n' +
+    'longer be restored: their tasks run again when asked for. Exit 0: all is well,\n' +
+    'or is so now; 3: something is damaged.',
   'cache gc':
     'The least recently used results go first; runs may go on meanwhile. A run that\n' +
     'stores something does this by itself once the cache is above its cap:\n' +

@@ -7,6 +7,7 @@ import { EXIT } from '../app/exit-codes.ts';
 import { endAfterCrash, hasCrashed } from '../base/at-crash.ts';
 import { splitArgv } from './argv.ts';
 import type { GcFlags } from './commands/cache.ts';
+import type { VerifyFlags } from './commands/cache-verify.ts';
 import { commandNotYet, isCommandNotYet, refuseFlagsNotYet } from './not-yet.ts';
 import {
   addFlags,
@@ -242,7 +243,7 @@ function defineCommands(program: Command, state: MainState): void {
     );
   const cache = program
     .command('cache')
-    .description('look at the content cache, or make it smaller')
+    .description('look at the content cache, check it, or make it smaller')
     .helpCommand(false);
   cache
     .command('info')
@@ -255,6 +256,13 @@ function defineCommands(program: Command, state: MainState): void {
     .description('print its folder')
     .action((_options: unknown, self: Command) =>
       set(import('./commands/cache.ts').then(({ cachePath }) => cachePath(globals(self)))),
+    );
+  cache
+    .command('verify')
+    .description('read all of it, and say what is damaged')
+    .option('--repair', 'set aside what is damaged; store it again where an output still has the bytes')
+    .action((flags: VerifyFlags, self: Command) =>
+      set(import('./commands/cache-verify.ts').then(({ cacheVerify }) => cacheVerify(flags, globals(self)))),
     );
   cache
     .command('gc')

@@ -48,6 +48,22 @@ export function chunkMasker(): ReturnType<Masker['chunks']> | null {
   return masker === null || masker.isEmpty ? null : masker.chunks();
 }
 
+/** So much may wait for a reader that pauses (a pager), without holding up the run. */
+const MOST_WAITING_BYTES = 32_000_000;
+
+/** null: little of what was printed waits to be taken, or nobody will take it; else resolves when all is. */
+export function stdoutDrained(): Promise<void> | null {
+  const { stdout } = process;
+  if (stdout.writableLength < MOST_WAITING_BYTES || stdout.destroyed || stdout.errored !== null) return null;
+  return new Promise((resolve) => {
+    const done = () => {
+      for (const event of ['drain', 'close', 'error']) stdout.off(event, done);
+      resolve();
+    };
+    for (const event of ['drain', 'close', 'error']) stdout.once(event, done);
+  });
+}
+
 /** Ends the process once everything written has left it: `process.exit` alone cuts pipes short. */
 export function exitWhenFlushed(wanted: number): void {
   const lost = lostOutput();

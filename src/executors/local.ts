@@ -5,10 +5,10 @@
  *
  * What happens to processes that the command leaves behind:
  * - It exits with 0: nothing is ended, as under make. A deploy may start a service; it should redirect the
- *   service's output, for the log is no longer read where secrets are masked.
- * - It fails: the rest of its process group is ended, since it could still write to outputs that are being set
- *   aside, or collide with the next attempt. What left the group on purpose (setsid) lives on.
- * - Timeout, interrupt: everything it started is ended, what left the group included.
+ *   service's output, for the log is no longer read where secrets are masked. What still lives when the run ends is
+ *   told then (app/left-running).
+ * - It fails, or a timeout or an interrupt ends it: everything it started is ended, what left the group included
+ *   (setsid). It could still write to outputs that are being set aside, or collide with the next attempt.
  *
  * An interactive command shares orch's terminal and, so that the terminal lets it read, orch's process group:
  * Ctrl-C reaches it without our doing. It has no log, and its output can't be masked.
@@ -192,7 +192,7 @@ function watch(
   async function finish(): Promise<AttemptEnd> {
     const exit = await exited;
     if (exit.failure !== null && ending === null && ownsGroup && pid !== null) {
-      ending = endTree({ leader: pid, ownsGroup, marker: null }, 'SIGTERM', request.graceMs);
+      ending = endTree({ leader: pid, ownsGroup, marker: request.marker }, 'SIGTERM', request.graceMs);
     }
     const ended = (await ending?.done) ?? { escaped: [], unkillable: [] };
     const logEnd = (await log?.finish()) ?? { sizeBytes: 0, failure: null };

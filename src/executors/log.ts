@@ -88,8 +88,14 @@ export interface LogFollower {
 /**
  * Delivers a log's text as it is written, looking every 100 ms; the file needn't exist yet. Pieces may end
  * within a line, never within a character or an escape sequence. `onText` isn't called after `stop` resolved.
+ * Where `mayGoOn` gives a promise, it is waited for before the next piece: what nobody has taken yet would pile up
+ * in memory, and lies in the file anyway.
  */
-export function followLog(path: string, onText: (text: string) => void): LogFollower {
+export function followLog(
+  path: string,
+  onText: (text: string) => void,
+  mayGoOn: () => Promise<void> | null = () => null,
+): LogFollower {
   const decoder = new StringDecoder('utf8');
   const terminal = terminalText();
   const buffer = Buffer.allocUnsafe(CHUNK_BYTES);
@@ -105,6 +111,7 @@ export function followLog(path: string, onText: (text: string) => void): LogFoll
     file ??= await open(path, 'r').catch(() => null);
     // By position, of one descriptor that stays open: a log that is removed or replaced is still read to its end.
     for (;;) {
+      await mayGoOn();
       const read = (await file?.read(buffer, 0, CHUNK_BYTES, null).catch(() => null))?.bytesRead ?? 0;
       if (read === 0) return;
       deliver(terminal.write(decoder.write(buffer.subarray(0, read))));

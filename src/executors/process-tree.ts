@@ -116,6 +116,25 @@ export function endLeftovers(leader: string, marker: string, graceMs: number): P
   return endTree({ leader: pid, ownsGroup, marker }, 'SIGTERM', graceMs).done;
 }
 
+/**
+ * Live processes by the marker they carry, of those that begin with `prefix`: what commands that succeeded have left
+ * running. Of several markers in a chain, the innermost that fits. One pass over the process table (3 ms for 200);
+ * empty where there is no /proc.
+ */
+export function markedProcesses(prefix: string): Map<string, { pid: number; command: string }[]> {
+  const found = new Map<string, { pid: number; command: string }[]>();
+  if (process.platform !== 'linux') return found;
+  for (const name of readdirSync('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    const marker = markersOf(pid, prefix).findLast((each) => each.startsWith(prefix));
+    const stat = marker === undefined ? null : readProcessStat(pid);
+    if (marker === undefined || stat === null || hasEnded(stat)) continue;
+    found.set(marker, [...(found.get(marker) ?? []), { pid, command: stat.command }]);
+  }
+  return found;
+}
+
 interface Live {
   readonly group: readonly number[];
   readonly outside: readonly number[];
@@ -149,22 +168,24 @@ function liveProcesses(tree: ProcessTree): Live {
   return { group, outside, deaf };
 }
 
-/** /proc/<pid>/environ: the environment as given to execve, `NAME=value` each ended by a NUL. */
 function carriesMarker(pid: number, marker: string): boolean {
+  return markersOf(pid, marker).includes(marker);
+}
+
+/**
+ * The markers of a process whose environment holds this text. /proc/<pid>/environ is the environment as given to
+ * execve, `NAME=value` each ended by a NUL.
+ */
+function markersOf(pid: number, text: string): string[] {
   let environment: string;
   try {
     environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
   } catch {
-    return false;
+    return [];
   }
-  if (!environment.includes(marker)) return false;
-  const entry = environment.split('\0').find((text) => text.startsWith(`${MARKER_VARIABLE}=`));
-  return (
-    entry
-      ?.slice(MARKER_VARIABLE.length + 1)
-      .split(MARKER_SEPARATOR)
-      .includes(marker) ?? false
-  );
+  if (!environment.includes(text)) return [];
+  const entry = environment.split('\0').find((each) => each.startsWith(`${MARKER_VARIABLE}=`));
+  return entry?.slice(MARKER_VARIABLE.length + 1).split(MARKER_SEPARATOR) ?? [];
 }
 
 /** `sent`: what has been sent already and isn't again (`<signal> <target>`); null: everything is, each time. */

@@ -65,6 +65,8 @@ export type StaleReason =
   | { readonly why: 'output-of-another-result'; readonly path: string }
   /** Its result is known, but the cache no longer holds the content. `isAbsent`: nothing else lies there either. */
   | { readonly why: 'evicted'; readonly path: string; readonly isAbsent: boolean }
+  /** Its result is known, but the cache held other bytes than it should: they were set aside. */
+  | { readonly why: 'damaged'; readonly path: string; readonly isAbsent: boolean }
   /** Its key has no result though nothing changed against its last run: a cleaned or damaged state. */
   | { readonly why: 'no-record' };
 

@@ -46,6 +46,8 @@ export interface DecideRequest {
   /** false: `--no-cache`. */
   readonly usesCache: boolean;
   readonly isRestorable: (entry: OutputEntry) => boolean;
+  /** Of one that isn't restorable: the cache had it, damaged. */
+  readonly isDamaged: (entry: OutputEntry) => boolean;
   /** Does anything ask for this output to be on disk? */
   readonly isDemanded: (path: string) => boolean;
   readonly nowMs: number;
@@ -98,7 +100,8 @@ function decideByResult(request: DecideRequest, run: (...reasons: StaleReasons) 
   if (lost === null) return { action: 'restore', key, result, reasons: orNoRecord([...changes, ...damages]) };
   const isEvicted = request.usesCache && lost.kind === 'file' && lost.stored;
   const lies = disk.wrong.includes(lost);
-  const evicted: StaleReason[] = isEvicted ? [{ why: 'evicted', path: lost.path, isAbsent: !lies }] : [];
+  const why = isEvicted && request.isDamaged(lost) ? 'damaged' : 'evicted';
+  const evicted: StaleReason[] = isEvicted ? [{ why, path: lost.path, isAbsent: !lies }] : [];
   // What another key made lies there as it should: nobody edited it.
   const isEdited = lies && !disk.ofOthers.has(lost.path);
   const others = damages.filter(({ path }) => !isEvicted || path !== lost.path);

@@ -82,6 +82,10 @@ function phraseOf(reason: StaleReason): string {
       return reason.isAbsent
         ? `output ${reason.path} missing, and no longer in the cache`
         : `${reason.path} is no longer in the cache`;
+    case 'damaged':
+      return reason.isAbsent
+        ? `output ${reason.path} missing, and damaged in the cache`
+        : `${reason.path} was damaged in the cache`;
     case 'no-record':
       return 'no record of its last result';
     default:

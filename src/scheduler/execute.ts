@@ -6,13 +6,14 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { shortName } from '../base/short-name.ts';
-import type { Attempt } from '../executors/local.ts';
+import type { Attempt, AttemptEnd } from '../executors/local.ts';
 import { scanOutputs } from '../fingerprint/outputs.ts';
 import type { Fingerprint } from '../fingerprint/path-reader.ts';
 import type { Failure } from '../model/failure.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
 import type { Task } from '../model/task.ts';
 import { tooLargeText } from '../reporters/cache-phrases.ts';
+import { escapedText, unkillableText } from '../reporters/process-phrases.ts';
 import type { JournalEntry } from '../state/journal.ts';
 import type { Claim } from '../state/ownership.ts';
 import type { RunContext } from './context.ts';
@@ -131,6 +132,7 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
   request.onStart(attempt, logPath);
   const end = await attempt.done;
   request.onCommandEnd();
+  tellOfStrays(request, end);
   if (Object.keys(task.params).length > 0)
     rmSync(join(context.layout.tmp, `${attemptId}.params.json`), { force: true });
   context.fingerprinter.forget();
@@ -147,6 +149,12 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
     return discarded.ok
       ? { kind: 'inputs-changed', paths: changed, durationMs }
       : failed(discarded.error, durationMs);
+  }
+  // The command may have put a link where a folder was: what lies behind it isn't its output.
+  const left = checkInsideRoot(task, workspace);
+  if (left !== null) {
+    recordFailure(request, attemptId, durationMs, logPath, left);
+    return failed(left, durationMs);
   }
   const scanned = await scanOutputs(context.layout.root, task.outputs, context.fingerprinter, {
     isOthers: (path) => workspace.isOthers(path, task),
@@ -168,6 +176,16 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
           accepted: gathered.tainted,
         };
   return { kind: 'made', result, durationMs, durable: keep(request, attemptId, result, durationMs, logPath) };
+}
+
+/** Processes that the command had moved out of reach of a plain kill, and what became of them. */
+function tellOfStrays({ node, context }: ExecuteRequest, { escaped, unkillable }: AttemptEnd): void {
+  const { label } = node.task;
+  const tell = (level: 'note' | 'warning', code: string, message: string) =>
+    context.emit({ event: 'notice', level, code, message, task: label });
+  const ended = escaped.filter((pid) => !unkillable.includes(pid));
+  if (ended.length > 0) tell('note', 'escaped-processes', escapedText(label, ended));
+  if (unkillable.length > 0) tell('warning', 'unkillable-processes', unkillableText(label, unkillable));
 }
 
 /** The upstream outputs that the command will read: as they lie now, and those that aren't the recorded ones. */

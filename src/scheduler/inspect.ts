@@ -264,6 +264,7 @@ export function createInspection(
         usesCache: options.useCache,
         isRestorable: (entry) =>
           entry.kind !== 'file' || (entry.stored && options.useCache && isStored(entry)),
+        isDamaged: (entry) => entry.kind === 'file' && (store?.isSetAside(entry.digest) ?? false),
         isDemanded: (path) => isDemanded(node, path),
         nowMs: context.now(),
       };

@@ -1,4 +1,5 @@
 /** Brings a task's recorded outputs back: clears the way, restores from the cache, records. Knows no states. */
+import type { PathRefusal } from '../cache/result-store.ts';
 import type { Failure } from '../model/failure.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
 import type { DecideRequest } from '../planner/decide.ts';
@@ -9,6 +10,7 @@ import type { Inspection } from './inspect.ts';
 import type { Node } from './node.ts';
 import {
   type Clearing,
+  checkInsideRoot,
   clearingOf,
   makeParents,
   occupation,
@@ -28,6 +30,8 @@ export async function restoreOutputs(
 ): Promise<RestoreEnd> {
   const { task } = node;
   const { workspace } = inspection;
+  const outside = checkInsideRoot(task, workspace);
+  if (outside !== null) return outside;
   const disk = request.disk(result);
   const wanted = [...disk.wrong, ...disk.absent.filter((entry) => request.isDemanded(entry.path))];
   const clearing = clearingOf(task, result, workspace);
@@ -61,6 +65,12 @@ export function restoredRecord(
   return { kind: 'restored', id: task.id, key, manifest, run, atMs: now(), reasons };
 }
 
+const REFUSALS: Readonly<Record<PathRefusal, string>> = {
+  'not-relative': 'no path below the root, as the cache has it',
+  'leaves-the-root': 'behind a link which leaves the root',
+  'through-a-link-of-the-result': 'behind a link of the same result, as the cache has it',
+};
+
 interface PutBack {
   readonly node: Node;
   readonly result: Result;
@@ -91,9 +101,9 @@ async function putBack(
       return outcome.failure;
     case 'refused':
       return {
-        kind: 'input-unusable',
+        kind: 'output-not-regular',
         path: outcome.path,
-        message: `the recorded result can't be restored there: ${outcome.because}`,
+        found: `${REFUSALS[outcome.because]}: that result is refused; orch run --force=${task.label} makes it anew`,
       };
   }
 }

@@ -1,25 +1,15 @@
 /**
  * What a run does to files in the root besides running commands: clears the way for outputs, sets aside what
  * orch didn't make, removes orphans, keeps what a failed attempt left. The only place that removes or moves
- * files of the root; it touches nothing that isn't recorded as orch's own, except to set it aside.
+ * files of the root; it touches nothing that isn't recorded as orch's own, except to set it aside, and nothing
+ * that lies behind a link which leaves the root, whoever made the link and when.
  */
-import {
-  cpSync,
-  lstatSync,
-  readdirSync,
-  readlinkSync,
-  realpathSync,
-  renameSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-} from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { cpSync, lstatSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, unlinkSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { lstatOrNull } from '../base/lstat.ts';
 import { makeFolder } from '../base/make-folder.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
-import { isInside } from '../base/path.ts';
+import { outsideLink } from '../base/outside-link.ts';
 import { shortName } from '../base/short-name.ts';
 import type { Failure } from '../model/failure.ts';
 import type { OutputEntry, Result } from '../model/result.ts';
@@ -58,29 +48,11 @@ export function isUnmodified(
 /** A folder link above an output must not lead out of the root: a failure that names it. Changes nothing. */
 export function checkInsideRoot(task: Task, { root }: WorkspaceContext): Failure | null {
   for (const { path } of task.outputs) {
-    const parts = path.split('/');
-    for (let end = 1; end < parts.length; end++) {
-      const folder = parts.slice(0, end).join('/');
-      const stat = lstatOrNull(join(root, folder));
-      if (stat === null) break;
-      if (stat.isSymbolicLink() && !isInside(realpathSync(root), realTarget(join(root, folder))))
-        return {
-          kind: 'output-not-regular',
-          path,
-          found: `behind the link ${folder}, which leaves the root`,
-        };
-    }
+    const folder = outsideLink(root, path);
+    if (folder !== null)
+      return { kind: 'output-not-regular', path, found: `behind the link ${folder}, which leaves the root` };
   }
   return null;
-}
-
-/** Where a link leads, as far as that exists. */
-function realTarget(link: string): string {
-  try {
-    return realpathSync(link);
-  } catch {
-    return resolve(dirname(link), readlinkSync(link));
-  }
 }
 
 /** What lies at a task's declared outputs besides what is to stay. Looks at the disk, changes nothing. */
@@ -139,7 +111,7 @@ export function removeOwn(
     const kept = new Set(keep?.outputs.flatMap((entry) => (entry.kind === 'folder' ? [entry.path] : [])));
     for (const spec of task.outputs)
       if (spec.kind !== 'glob' && isFolder(join(context.root, spec.path)))
-        removeEmptyFolders(join(context.root, spec.path), kept, spec.path);
+        removeEmpty(spec.path, kept, context);
   });
 }
 
@@ -193,6 +165,7 @@ export function orphansInTheWay(
     .flatMap((path) => {
       const content = context.ownership.contentOf(path);
       if (content === null || !covers.some((cover) => cover(path))) return [];
+      if (outsideLink(context.root, path) !== null) return [];
       const entry = entryOf(path, content);
       return context.isOnDisk(entry) ? [{ entry, isStored: context.isStored(entry) }] : [];
     });
@@ -260,8 +233,7 @@ export function keepFailedOutputs(
       moveTo(folder, path, context);
       moved.push(path);
     }
-    for (const spec of outputs)
-      if (spec.kind === 'folder') removeEmptyFolders(join(context.root, spec.path), new Set(), spec.path);
+    for (const spec of outputs) if (spec.kind === 'folder') removeEmpty(spec.path, new Set(), context);
   });
   return done.ok ? ok(moved) : done;
 }
@@ -272,7 +244,7 @@ export function discardOutputs(task: Task, context: WorkspaceContext): Outcome<n
     for (const spec of task.outputs) {
       for (const path of present(spec, context))
         if (!context.isOthers(path, task)) rmSync(join(context.root, path), { recursive: true, force: true });
-      if (spec.kind === 'folder') removeEmptyFolders(join(context.root, spec.path), new Set(), spec.path);
+      if (spec.kind === 'folder') removeEmpty(spec.path, new Set(), context);
     }
   });
 }
@@ -299,11 +271,15 @@ export function clearingOf(task: Task, keep: Result | null, context: WorkspaceCo
   return { task: task.label, remove, setAside, occupied };
 }
 
-/** What lies on disk at a declared output: files and links, not folders (except one in place of a file). */
+/**
+ * What lies on disk at a declared output: files and links, not folders (except one in place of a file). Nothing where
+ * a link on the way leaves the root: what lies there isn't ours to look at.
+ */
 function present(
   spec: Pick<OutputSpec, 'kind' | 'path'>,
   context: Pick<WorkspaceContext, 'root' | 'matching'>,
 ): string[] {
+  if (outsideLink(context.root, spec.path) !== null) return [];
   if (spec.kind === 'file') {
     const stat = lstatOrNull(join(context.root, spec.path));
     if (stat === null) return [];
@@ -351,6 +327,10 @@ function removeQuietly(root: string, path: string): void {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'ENOENT' && code !== 'ENOTEMPTY') throw error;
   }
+}
+
+function removeEmpty(path: string, kept: ReadonlySet<string>, { root }: WorkspaceContext): void {
+  if (outsideLink(root, path) === null) removeEmptyFolders(join(root, path), kept, path);
 }
 
 /** Empty folders below (and including) an output folder; `rmdir` never removes one that holds something. */

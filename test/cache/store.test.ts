@@ -232,6 +232,15 @@ describe('damage', () => {
     expect(store.info().quarantined).toBe(1);
   });
 
+  test('a result of which a content is gone is not brought back by being used: its entry would promise too much', async () => {
+    const { dir, store, result } = await rig();
+    const [entry] = filesBelow(join(dir, 'v1', 'results'));
+    unlinkSync(join(dir, 'v1', 'results', entry!));
+    unlinkSync(blobs(dir)[0]!);
+    store.touch(result);
+    expect(store.lookup(result.key)).toEqual([]);
+  });
+
   test('21: so it is in a large content, at its start, at its end and where pieces meet', async () => {
     const large = Buffer.alloc(2 * 1024 * 1024 + 7, 'x');
     const { dir, root, store, result, save } = await rig({ 'large.bin': { file: large } });

@@ -23,7 +23,7 @@ async function refused(body: string, words: readonly (string | RegExp)[]): Promi
   expect(Object.keys(s.userTree())).toEqual(['orch.yaml']);
 }
 
-describe('fault 49: outputs of two tasks that overlap', () => {
+describe('FAULT 49: outputs of two tasks that overlap', () => {
   it.each([
     ['the same file', 'out.txt', 'out.txt'],
     ['the same file written in two ways', 'out.txt', './out.txt'],
@@ -58,7 +58,7 @@ describe('fault 49: outputs of two tasks that overlap', () => {
   });
 });
 
-describe('fault 51: a task that writes its own input', () => {
+describe('FAULT 51: a task that writes its own input', () => {
   it.each([
     ['the same path', 'data.txt', 'data.txt'],
     ['an output under an input folder', 'data/', 'data/a.txt'],

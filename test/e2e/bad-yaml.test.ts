@@ -30,19 +30,19 @@ async function refused(
   expect(s.ran()).toEqual([]);
 }
 
-it('fault 52: a cycle is printed whole', async () => {
+it('FAULT 52: a cycle is printed whole', async () => {
   const tasks =
     'tasks:\n  make: {run: a, needs: [two]}\n  two: {run: b, needs: [three]}\n  three: {run: c, needs: [make]}\n';
   await refused(HEAD + tasks, /orch\.yaml:\d+:\d+/, [/make[\s\S]*two[\s\S]*three/]);
 });
 
-it('fault 52: a cycle through files is printed whole', async () => {
+it('FAULT 52: a cycle through files is printed whole', async () => {
   const tasks =
     'tasks:\n  make: {run: a, inputs: [y], outputs: [x]}\n  two: {run: b, inputs: [x], outputs: [y]}\n';
   await refused(HEAD + tasks, /orch\.yaml:\d+:\d+/, [/make/, /two/]);
 });
 
-describe('fault 53: a duplicate key', () => {
+describe('FAULT 53: a duplicate key', () => {
   it('of the file', async () => {
     await refused(`${HEAD}name: again\n${TASK}`, 'orch.yaml:3:1', [/name/]);
   });
@@ -56,7 +56,7 @@ describe('fault 53: a duplicate key', () => {
   });
 });
 
-describe('fault 54: an unknown key gets a suggestion', () => {
+describe('FAULT 54: an unknown key gets a suggestion', () => {
   it.each([
     ['output', /outputs/],
     ['ouputs', /outputs/],
@@ -81,7 +81,7 @@ describe('fault 54: an unknown key gets a suggestion', () => {
   });
 });
 
-it('fault 55: a billion laughs is an error', async () => {
+it('FAULT 55: a billion laughs is an error', async () => {
   let text = 'x-a: &a [lol,lol,lol,lol,lol,lol,lol,lol,lol]\n';
   for (let level = 1; level < 12; level++) {
     const [from, to] = ['abcdefghijkl'[level - 1], 'abcdefghijkl'[level]];
@@ -90,11 +90,11 @@ it('fault 55: a billion laughs is an error', async () => {
   await refused(HEAD + text + TASK, /orch\.yaml/, [/alias/i]);
 });
 
-it('fault 56: a file of 10 MB is refused, with the limit named', async () => {
+it('FAULT 56: a file of 10 MB is refused, with the limit named', async () => {
   await refused(`${HEAD}${TASK}# ${'x'.repeat(10_000_000)}\n`, /orch\.yaml/, [/limit\D*\d+/]);
 });
 
-it('fault 57: 20,000 levels are an error and the process survives', async () => {
+it('FAULT 57: 20,000 levels are an error and the process survives', async () => {
   await refused(`${HEAD}x-deep: ${'['.repeat(20_000)}${']'.repeat(20_000)}\n${TASK}`, /orch\.yaml/, [
     /deep|nest/i,
   ]);
@@ -103,11 +103,11 @@ it('fault 57: 20,000 levels are an error and the process survives', async () => 
   ]);
 });
 
-it('fault 58: a tab as indent', async () => {
+it('FAULT 58: a tab as indent', async () => {
   await refused(`${HEAD}tasks:\n  make:\n\t\trun: x\n`, /orch\.yaml:5:\d+/, [/[Tt]ab/]);
 });
 
-describe('fault 59: accepted are', () => {
+describe('FAULT 59: accepted are', () => {
   it('a byte order mark', async () => {
     const s = withFile(`\uFEFF${HEAD}${TASK}`);
     await s.ok('validate');
@@ -122,7 +122,7 @@ describe('fault 59: accepted are', () => {
   });
 });
 
-describe('fault 60: bytes that are not UTF-8', () => {
+describe('FAULT 60: bytes that are not UTF-8', () => {
   it('are an error with the offset', async () => {
     const start = Buffer.from(`${HEAD}description: "caf`);
     const bytes = Buffer.concat([start, Buffer.from([0xe9]), Buffer.from(`"\n${TASK}`)]);
@@ -134,7 +134,7 @@ describe('fault 60: bytes that are not UTF-8', () => {
   });
 });
 
-describe('fault 61: names that would reach prototypes', () => {
+describe('FAULT 61: names that would reach prototypes', () => {
   it.each(['__proto__', 'constructor', 'prototype'])('%s as a parameter', async (name) => {
     await refused(`${HEAD}params:\n  ${name}: 1\n${TASK}`, 'orch.yaml:4:3', [new RegExp(name)]);
   });
@@ -145,7 +145,7 @@ describe('fault 61: names that would reach prototypes', () => {
   });
 });
 
-it('fault 62: an alias inside of its own anchor', async () => {
+it('FAULT 62: an alias inside of its own anchor', async () => {
   await refused(`${HEAD}x-a: &a {b: *a}\n${TASK}`, /orch\.yaml:3:\d+/, [/\*?a\b/]);
 });
 
@@ -153,19 +153,19 @@ it('an alias without an anchor', async () => {
   await refused(`${HEAD}x-a: *nothing\n${TASK}`, /orch\.yaml:3:\d+/, [/nothing/]);
 });
 
-it('fault 63: an unknown tag', async () => {
+it('FAULT 63: an unknown tag', async () => {
   await refused(`${HEAD}description: !ruby/object text\n${TASK}`, /orch\.yaml:3:\d+/, [/!ruby\/object/]);
 });
 
-it('fault 64: 1 and "1" are the same key', async () => {
+it('FAULT 64: 1 and "1" are the same key', async () => {
   await refused(`${HEAD}params:\n  model:\n    1: a\n    "1": b\n${TASK}`, 'orch.yaml:6:5', [/1/]);
 });
 
-it('fault 65: an integer over 2^53', async () => {
+it('FAULT 65: an integer over 2^53', async () => {
   await refused(`${HEAD}params: {n: 9007199254740993}\n${TASK}`, 'orch.yaml:3:13', [/9007199254740993/]);
 });
 
-describe('fault 66', () => {
+describe('FAULT 66', () => {
   it('an empty file', async () => {
     const s = withFile('');
     const ran = await s.exits(2, ['validate']);

@@ -10,7 +10,7 @@ const use = (input: unknown, fields: Fields = {}): Fields => ({
   t: task('t', 'cat ${{ inputs }} > out.txt', { inputs: [input], outputs: ['out.txt'], ...fields }),
 });
 
-describe('fault 67: what leaves the root is refused', () => {
+describe('FAULT 67: what leaves the root is refused', () => {
   it.each([
     ['an input with ..', { inputs: ['../x.txt'] }],
     ['an input that climbs out in the middle', { inputs: ['a/../../x.txt'] }],
@@ -84,7 +84,7 @@ describe('fault 67: what leaves the root is refused', () => {
   });
 });
 
-describe('faults 68 and 69: a name is taken literally', () => {
+describe('FAULTS 68 and 69: a name is taken literally', () => {
   const NAMES = [
     'two words.txt',
     "it's.txt",
@@ -146,7 +146,7 @@ describe('faults 68 and 69: a name is taken literally', () => {
   });
 });
 
-it('fault 70: NFC and NFD names are distinct', async () => {
+it('FAULT 70: NFC and NFD names are distinct', async () => {
   const nfc = 'in/\u00e9.txt';
   const nfd = 'in/e\u0301.txt';
   const s = scenario(
@@ -160,7 +160,7 @@ it('fault 70: NFC and NFD names are distinct', async () => {
   expect(await s.run('t')).toEqual(['t']);
 });
 
-it('fault 71: A and a are distinct', async () => {
+it('FAULT 71: A and a are distinct', async () => {
   const s = scenario(
     { t: task('t', 'cat ${{ inputs }} > out.txt', { inputs: ['A', 'a'], outputs: ['out.txt'] }) },
     { A: '1\n', a: '2\n' },
@@ -172,13 +172,13 @@ it('fault 71: A and a are distinct', async () => {
   expect(await s.run('t')).toEqual(['t']);
 });
 
-it('fault 72: [x].txt as a literal path is found', async () => {
+it('FAULT 72: [x].txt as a literal path is found', async () => {
   const s = scenario(use('[x].txt'), { '[x].txt': 'text\n', 'x.txt': 'other\n' });
   await s.ok('run', 't');
   expect(s.read('out.txt')).toBe('text\n');
 });
 
-describe('fault 73: as an input is an error, and nothing hangs', () => {
+describe('FAULT 73: as an input is an error, and nothing hangs', () => {
   it.each([['named'], ['under a folder']])('a FIFO, %s', async (how) => {
     const s = scenario(
       { t: task('t', '', { inputs: [how === 'named' ? 'in/pipe' : 'in/'] }) },

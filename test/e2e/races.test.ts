@@ -23,7 +23,7 @@ const tasks: Fields = {
 
 const start = (): Scenario => scenario(tasks, { 'in.txt': 'one\n' });
 
-describe('fault 43: an input edited while its task runs', () => {
+describe('FAULT 43: an input edited while its task runs', () => {
   it('once: the task runs once more, and its result is that of the new bytes', async () => {
     const s = start();
     const g = gate(s, 'g');
@@ -118,7 +118,7 @@ describe('fault 43: an input edited while its task runs', () => {
   });
 });
 
-it('fault 44: an input edited and reverted meanwhile is not taken as unchanged', async () => {
+it('FAULT 44: an input edited and reverted meanwhile is not taken as unchanged', async () => {
   const s = start();
   const g = gate(s, 'g');
   const running = s.start(['run', 'after']);
@@ -133,7 +133,7 @@ it('fault 44: an input edited and reverted meanwhile is not taken as unchanged',
   expect(s.read('after.txt')).toBe('one\n');
 });
 
-it('fault 45: an input deleted meanwhile is an error that names it', async () => {
+it('FAULT 45: an input deleted meanwhile is an error that names it', async () => {
   const s = start();
   const g = gate(s, 'g');
   const running = s.start(['run', 'after']);
@@ -148,7 +148,7 @@ it('fault 45: an input deleted meanwhile is an error that names it', async () =>
   expect((await s.exits(2, ['run', 'after'])).stderr).toContain('in.txt');
 });
 
-it('fault 46: exit 0 without the output fails', async () => {
+it('FAULT 46: exit 0 without the output fails', async () => {
   const s = scenario({
     t: task('t', '', { outputs: ['out.txt'] }),
     after: task('after', '', { inputs: ['out.txt'] }),
@@ -158,7 +158,7 @@ it('fault 46: exit 0 without the output fails', async () => {
   expect(s.ran()).toEqual(['t']);
 });
 
-it('fault 47: a failure after a partial output: set aside, never taken for a result', async () => {
+it('FAULT 47: a failure after a partial output: set aside, never taken for a result', async () => {
   const s = scenario({
     t: task('t', 'echo half > out.txt; test -e "$OUTSIDE/fixed"; echo whole > out.txt', {
       outputs: ['out.txt'],
@@ -174,7 +174,7 @@ it('fault 47: a failure after a partial output: set aside, never taken for a res
   expect(s.read('after.txt')).toBe('whole\n');
 });
 
-it('fault 47: a failure of a task that had a good result keeps that result in the cache', async () => {
+it('FAULT 47: a failure of a task that had a good result keeps that result in the cache', async () => {
   const s = scenario(
     { t: task('t', 'grep -v bad in.txt > out.txt', { inputs: ['in.txt'], outputs: ['out.txt'] }) },
     { 'in.txt': 'good\n' },
@@ -189,7 +189,7 @@ it('fault 47: a failure of a task that had a good result keeps that result in th
   expect(s.read('out.txt')).toBe('good\n');
 });
 
-it('fault 48: an output deleted after success is restored when it is asked for', async () => {
+it('FAULT 48: an output deleted after success is restored when it is asked for', async () => {
   const s = scenario({ t: task('t', 'echo 1 > out.txt', { outputs: ['out.txt'] }) });
   await s.ok('run', 't');
   s.remove('out.txt');
@@ -201,7 +201,7 @@ it('fault 48: an output deleted after success is restored when it is asked for',
 describe.each([
   ['glob', 'out/*.txt'],
   ['folder', 'out/'],
-])('fault 50: a %s output', (_kind, output) => {
+])('FAULT 50: a %s output', (_kind, output) => {
   const make = (names: string): Fields => ({
     t: task('t', `mkdir -p out; for n in ${names}; do echo $n > out/$n.txt; done`, { outputs: [output] }),
   });

@@ -223,6 +223,17 @@ const CASES: Record<StaleReason['why'], Case> = {
     phrase: 'output out.txt missing, and no longer in the cache',
     inStatus: false,
   },
+  damaged: {
+    made: after(async (s) => {
+      s.remove('out.txt');
+      const blobs = s.path('.cache/content/v1/blobs');
+      for (const path of Object.keys(entriesUnder(blobs)).filter((each) => each.includes('-')))
+        writeFileSync(join(blobs, path), 'ONE\n', { flag: 'r+' });
+      await s.ok('cache', 'verify', '--repair');
+    }),
+    phrase: 'output out.txt missing, and damaged in the cache',
+    inStatus: false,
+  },
   'failed-last': {
     made: async () => {
       const script = '[ -e "$OUTSIDE/ready" ] || exit 3\ncat in.txt > out.txt';

@@ -40,6 +40,8 @@ describe('reasonPhrase', () => {
       'python3 --version went from Python 3.11 to Python 3.12',
     ],
     [{ why: 'evicted', path: 'out.txt', isAbsent: false }, 'out.txt is no longer in the cache'],
+    [{ why: 'damaged', path: 'out.txt', isAbsent: false }, 'out.txt was damaged in the cache'],
+    [{ why: 'damaged', path: 'out.txt', isAbsent: true }, 'output out.txt missing, and damaged in the cache'],
     [
       {
         why: 'command-changed',

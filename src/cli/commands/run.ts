@@ -8,6 +8,7 @@ import { warningsOf } from '../../app/warnings.ts';
 import type { SplitArgv } from '../argv.ts';
 import { checkFlag, totalOf } from '../flag-values.ts';
 import { type Flag, fromEnvironment, GLOBAL_FLAGS, RUN_FLAGS, variableOf } from '../options.ts';
+import { stdoutDrained } from '../output.ts';
 import { type GlobalOptions, projectRequest } from '../request.ts';
 import { createRunReporter } from '../run-reporter.ts';
 import { terminalFor } from '../style.ts';
@@ -121,7 +122,7 @@ export function runWish(
 /** Who is told of one run: a new one for each. `close` is due whenever the run is over, however it ended. */
 export async function runReport(
   options: RunFlags,
-): Promise<Pick<RunRequest, 'emit' | 'onWarnings' | 'progressEveryMs'> & { close(): void }> {
+): Promise<Pick<RunRequest, 'emit' | 'onWarnings' | 'progressEveryMs' | 'drained'> & { close(): void }> {
   const noColor = options.color === false;
   const errors = terminalFor(process.stderr, noColor, process.env);
   const reporter = await createRunReporter({
@@ -134,6 +135,7 @@ export async function runReport(
   return {
     emit: reporter.emit,
     progressEveryMs: reporter.progressEveryMs,
+    drained: stdoutDrained,
     close: reporter.close,
     onWarnings: async (opened) => {
       reporter.onProject(opened);

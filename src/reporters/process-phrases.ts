@@ -1,0 +1,31 @@
+/** The words about processes that outlive what started them, or would. */
+import { printable } from './shown.ts';
+
+/** Ended with the rest of a failed, timed out or interrupted task. */
+export function escapedText(task: string, pids: readonly number[]): string {
+  return pids.length === 1
+    ? `${task}: process ${pids[0]} had left the task's process group and was ended with it`
+    : `${task}: ${pids.length} processes had left the task's process group and were ended with it: ${listed(pids)}`;
+}
+
+/** Another user's, or waiting for a dead disk. */
+export function unkillableText(task: string, pids: readonly number[]): string {
+  return `${task}: could not be ended, not by SIGKILL either, and may still write to its outputs: ${pids.length === 1 ? 'process' : 'processes'} ${listed(pids)}`;
+}
+
+/** Of a task that succeeded. */
+export function leftRunningText(
+  task: string,
+  processes: readonly { readonly pid: number; readonly command: string }[],
+): string {
+  const named = listed(processes.map(({ pid, command }) => `${pid} (${printable(command)})`));
+  return `${task} has left ${processes.length === 1 ? 'a process' : `${processes.length} processes`} running: ${named}`;
+}
+
+const MOST = 5;
+
+function listed(words: readonly (string | number)[]): string {
+  return words.length <= MOST
+    ? words.join(', ')
+    : `${words.slice(0, MOST).join(', ')} and ${words.length - MOST} more`;
+}
