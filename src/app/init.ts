@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { findSources, readStarter, type Source } from '../starters/find-starters.ts';
 import { type Folder, openFolder } from '../starters/folder.ts';
+import { missingPrograms } from '../starters/missing-programs.ts';
 import { settle } from '../starters/settle.ts';
 import type { Note, Starter, StarterKind } from '../starters/starter.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
@@ -33,6 +34,8 @@ export interface Initiated {
   readonly paramNames: readonly string[];
   readonly defaultTargets: readonly string[];
   readonly notes: readonly Note[];
+  /** Programs that its commands begin with and that aren't on the PATH. */
+  readonly missing: readonly string[];
   /** Tasks whose outputs are there already, in the order of their needs. */
   readonly made: readonly string[];
   /** Folder outputs that hold files already. */
@@ -119,6 +122,7 @@ export async function initiate(request: InitRequest): Promise<Initiated> {
     paramNames: starter.params.map(({ name }) => name),
     defaultTargets: starter.default,
     notes: starter.notes,
+    missing: missingPrograms(starter, process.env['PATH'] ?? ''),
     made,
     occupied,
   };

@@ -74,6 +74,10 @@ class Run {
   private readonly announcer: Announcer;
   private readonly warnOfSecrets: (task: Task) => void;
   private queue: Node[] = [];
+  /** Something was queued since the queue was sorted. */
+  private isUnsorted = false;
+  /** Where among its upstream a task was last found waiting, so that a task of 10,000 needs asks once an end. */
+  private readonly waitsAt = new Map<Node, number>();
   /** Asynchronous work under way; at zero with nothing left to start, a phase is over. */
   private pending = 0;
   private phase: 'main' | 'final' = 'main';
@@ -182,12 +186,25 @@ class Run {
   /** Is everything that it was or will be decided from as it will be? */
   private isUpstreamSettled(node: Node): boolean {
     return (
-      node.plan.upstream.every((edge) => isSettled(this.nodes[edge.task]!)) &&
+      this.areNeedsSettled(node) &&
       [...node.wanted.keys()].every((index) => isSettled(this.nodes[index]!)) &&
       // Content can come from behind a group, which isn't an edge of its own.
       (node.gathered === null ||
         [...node.gathered.content.keys()].every((index) => isSettled(this.nodes[index]!)))
     );
+  }
+
+  private areNeedsSettled(node: Node): boolean {
+    const { upstream } = node.plan;
+    // What was settled may be open again, so all are looked at, beginning where it waited last.
+    const from = this.waitsAt.get(node) ?? 0;
+    for (let step = 0; step < upstream.length; step++) {
+      const at = (from + step) % upstream.length;
+      if (isSettled(this.nodes[upstream[at]!.task]!)) continue;
+      this.waitsAt.set(node, at);
+      return false;
+    }
+    return true;
   }
 
   /** Running commands that read this task's outputs. */
@@ -248,7 +265,7 @@ class Run {
     if (at !== 'waiting' && at !== 'awaiting-content') return;
     if (!this.isUpstreamSettled(node)) {
       // It waits for content from behind a group, whose end wakes only the group.
-      if (node.plan.upstream.every((edge) => isSettled(this.nodes[edge.task]!))) this.awaiting.add(node);
+      if (this.areNeedsSettled(node)) this.awaiting.add(node);
       return;
     }
     const outcomes = node.plan.upstream.map(({ task }): TaskOutcome => {
@@ -436,6 +453,7 @@ class Run {
         `${node.task.label} asks for cpu ${cpu}; it gets the ${granted} there are`,
       );
     this.queue.push(node);
+    this.isUnsorted = true;
     this.admitSoon();
   }
 
@@ -458,24 +476,27 @@ class Run {
   /** Starts queued tasks while a worker is free, those on the longest remaining path first. */
   private admit(): void {
     if (this.stopping || this.queue.length === 0) return;
-    this.queue.sort(
-      (a, b) =>
-        b.task.priority - a.task.priority ||
-        b.plan.criticalPathMs - a.plan.criticalPathMs ||
-        a.index - b.index,
-    );
+    if (this.isUnsorted)
+      this.queue.sort(
+        (a, b) =>
+          b.task.priority - a.task.priority ||
+          b.plan.criticalPathMs - a.plan.criticalPathMs ||
+          a.index - b.index,
+      );
+    this.isUnsorted = false;
     const left: Node[] = [];
-    for (const node of this.queue) {
+    for (const [at, node] of this.queue.entries()) {
+      // Those behind are looked at once there is a worker for them, not at every end of another.
+      if (!this.admission.hasFreeWorker()) {
+        this.queue = [...left, ...this.queue.slice(at)];
+        return;
+      }
       if (node.state.at !== 'queued') continue;
       if (!this.isUpstreamSettled(node)) {
         this.move(node, { at: 'waiting' });
         continue;
       }
-      if (
-        this.readersOf(node).length === 0 &&
-        this.admission.hasFreeWorker() &&
-        this.admission.tryAdmit(node.task)
-      ) {
+      if (this.readersOf(node).length === 0 && this.admission.tryAdmit(node.task)) {
         this.move(node, { at: 'running' });
         this.track(this.execute(node));
       } else left.push(node);

@@ -15,6 +15,7 @@ export const STARTER_KINDS = [
   'npm',
   'notebooks',
   'python',
+  'shell',
   'example',
 ] as const;
 export type StarterKind = (typeof STARTER_KINDS)[number];

@@ -103,6 +103,10 @@ function report(initiated: Initiated, sources: readonly Source[], isDry: boolean
     ...notes.slice(0, MOST_NOTES).map(noteLine),
     ...(notes.length > MOST_NOTES ? [`and ${notes.length - MOST_NOTES} more, at the end of ${file}`] : []),
   ];
+  if (initiated.missing.length > 0)
+    lines.push(
+      `not on the PATH: ${initiated.missing.join(', ')}; install ${initiated.missing.length === 1 ? 'it' : 'them'} first, or correct the commands in ${file}`,
+    );
   if (isDry) return lines;
   lines.push(
     initiated.defaultTargets.length > 0
