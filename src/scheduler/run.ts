@@ -571,9 +571,11 @@ class Run {
    * task that was asked for; with several, it would depend on which of them is decided first.
    */
   private isStreamed(node: Node): boolean {
-    const { stream } = this.context.options;
+    const { stream, extraArgs } = this.context.options;
     if (stream !== 'alone') return stream === 'all';
     if (!node.plan.requested) return false;
+    // The one target that was given words of its own is what the user came for, whatever had to run before it.
+    if (extraArgs.size === 1 && extraArgs.has(node.task.id)) return true;
     return this.nodes.every(
       (other) =>
         other === node ||

@@ -46,6 +46,14 @@ describe('--output', () => {
     expect(said(await s.ok('run', 'train'))).not.toMatch(/train one|says hello/);
   });
 
+  it('auto: all of the target that was given words after --, whatever had to run before it', async () => {
+    const s = talking({ train: task('train', 'echo train one', { inputs: ['dep.txt'] }) });
+    const ran = await s.ok('run', 'train', '--', 'Hello');
+    expect(ran.stdout).toContain("Task 'dep' completed");
+    expect(ran.stdout).toMatch(/Running task: train .*\ntrain one Hello\n/);
+    expect(ran.stdout).not.toContain('dep says hello');
+  });
+
   it('group: all of each task, in one piece at its end', async () => {
     const ran = await talking().ok('run', '--output', 'group', 'all');
     expect(ran.stdout).toContain("Output of dep:\ndep says hello\n✅ Task 'dep' completed");
