@@ -78,6 +78,8 @@ class Run {
   private isUnsorted = false;
   /** Where among its upstream a task was last found waiting, so that a task of 10,000 needs asks once an end. */
   private readonly waitsAt = new Map<Node, number>();
+  /** Where among its downstream a task was last found to be awaited. */
+  private readonly awaitedAt = new Map<Node, number>();
   /** Asynchronous work under way; at zero with nothing left to start, a phase is over. */
   private pending = 0;
   private phase: 'main' | 'final' = 'main';
@@ -196,15 +198,7 @@ class Run {
 
   private areNeedsSettled(node: Node): boolean {
     const { upstream } = node.plan;
-    // What was settled may be open again, so all are looked at, beginning where it waited last.
-    const from = this.waitsAt.get(node) ?? 0;
-    for (let step = 0; step < upstream.length; step++) {
-      const at = (from + step) % upstream.length;
-      if (isSettled(this.nodes[upstream[at]!.task]!)) continue;
-      this.waitsAt.set(node, at);
-      return false;
-    }
-    return true;
+    return everyFrom(this.waitsAt, node, upstream.length, (at) => isSettled(this.nodes[upstream[at]!.task]!));
   }
 
   /** Running commands that read this task's outputs. */
@@ -498,6 +492,8 @@ class Run {
       }
       if (this.readersOf(node).length === 0 && this.admission.tryAdmit(node.task)) {
         this.move(node, { at: 'running' });
+        // What it needs is said before what it does.
+        for (const edge of node.plan.upstream) this.reportIfQuiet(this.nodes[edge.task]!);
         this.track(this.execute(node));
       } else left.push(node);
     }
@@ -749,10 +745,15 @@ class Run {
     }
   }
 
-  /** An up-to-date task is reported once nothing downstream can ask for its content any more. */
+  /** An up-to-date task is reported once nothing downstream is going to ask for its content any more. */
   private reportIfQuiet(node: Node): void {
     if (!node.unreported || node.state.at !== 'settled' || node.state.outcome !== 'up-to-date') return;
-    if (node.plan.downstream.every((index) => isSettled(this.nodes[index]!))) this.report(node, null);
+    const { downstream } = node.plan;
+    const isQuiet = everyFrom(this.awaitedAt, node, downstream.length, (at) => {
+      const { state } = this.nodes[downstream[at]!]!;
+      return state.at === 'settled' || state.at === 'running';
+    });
+    if (isQuiet) this.report(node, null);
   }
 
   private report(
@@ -797,6 +798,26 @@ class Run {
     }
     return counts;
   }
+}
+
+/**
+ * Do all `count` of them hold? What held may not any more, so all are looked at, but beginning with the one that
+ * didn't hold when the same node was asked for last: among 10,000 the answer is mostly found at once.
+ */
+function everyFrom(
+  last: Map<Node, number>,
+  node: Node,
+  count: number,
+  holds: (at: number) => boolean,
+): boolean {
+  const from = last.get(node) ?? 0;
+  for (let step = 0; step < count; step++) {
+    const at = (from + step) % count;
+    if (holds(at)) continue;
+    last.set(node, at);
+    return false;
+  }
+  return true;
 }
 
 function isBad(outcome: TaskOutcome): boolean {

@@ -39,7 +39,7 @@ describe('--output', () => {
     await running.stdoutMatches(/^train one$/m);
     train.release();
     const ran = await running.done;
-    expect(ran.stdout).toMatch(/Running task: train .*\ntrain one\ntrain two\n/);
+    expect(ran.stdout).toMatch(/Task 'dep' is up to date\n.*Running task: train .*\ntrain one\ntrain two\n/);
     // Two run this time: whose output would it be?
     s.write('in.txt', '2\n');
     train.release();
