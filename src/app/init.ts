@@ -38,6 +38,8 @@ export interface Initiated {
   readonly missing: readonly string[];
   /** Tasks whose outputs are there already, in the order of their needs. */
   readonly made: readonly string[];
+  /** Tasks to run before those can be taken over. */
+  readonly first: readonly string[];
   /** Folder outputs that hold files already. */
   readonly occupied: readonly string[];
 }
@@ -111,6 +113,7 @@ export async function initiate(request: InitRequest): Promise<Initiated> {
     if (present === null) writeNew(schemaPath, schemaText);
     writeNew(file, text);
   }
+  const first = (starter.first ?? []).filter((name) => starter.tasks.some((task) => task.name === name));
   return {
     kind,
     from: starter.from,
@@ -123,7 +126,8 @@ export async function initiate(request: InitRequest): Promise<Initiated> {
     defaultTargets: starter.default,
     notes: starter.notes,
     missing: missingPrograms(starter, process.env['PATH'] ?? ''),
-    made,
+    made: made.filter((name) => !first.includes(name)),
+    first,
     occupied,
   };
 }
