@@ -7,6 +7,7 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { makeFolder } from '../base/make-folder.ts';
 import { findSources, readStarter, type Source } from '../starters/find-starters.ts';
 import { type Folder, openFolder } from '../starters/folder.ts';
+import { missingPrograms } from '../starters/missing-programs.ts';
 import { settle } from '../starters/settle.ts';
 import type { Note, Starter, StarterKind } from '../starters/starter.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
@@ -34,8 +35,12 @@ export interface Initiated {
   readonly paramNames: readonly string[];
   readonly defaultTargets: readonly string[];
   readonly notes: readonly Note[];
+  /** Programs that its commands begin with and that aren't on the PATH. */
+  readonly missing: readonly string[];
   /** Tasks whose outputs are there already, in the order of their needs. */
   readonly made: readonly string[];
+  /** Tasks to run before those can be taken over. */
+  readonly first: readonly string[];
   /** Folder outputs that hold files already. */
   readonly occupied: readonly string[];
 }
@@ -109,6 +114,7 @@ export async function initiate(request: InitRequest): Promise<Initiated> {
     if (present === null) writeNew(schemaPath, schemaText);
     writeNew(file, text);
   }
+  const first = (starter.first ?? []).filter((name) => starter.tasks.some((task) => task.name === name));
   return {
     kind,
     from: starter.from,
@@ -120,7 +126,9 @@ export async function initiate(request: InitRequest): Promise<Initiated> {
     paramNames: starter.params.map(({ name }) => name),
     defaultTargets: starter.default,
     notes: starter.notes,
-    made,
+    missing: missingPrograms(starter, process.env['PATH'] ?? ''),
+    made: made.filter((name) => !first.includes(name)),
+    first,
     occupied,
   };
 }

@@ -10,9 +10,8 @@ import { type FoundProject, findProject, type PipelineFile, type StartPoint } fr
 
 declare const ORCH_VERSION: string;
 
-/** Reading more YAML than this takes longer than a user wants to wait for a word, where there is something to go by. */
-const MAX_READ_BYTES = 100_000;
-const MAX_FIRST_READ_BYTES = 1_000_000;
+/** Reading more YAML than this (some 150 tasks) takes longer than a user wants to wait for a word: its lines tell the names. */
+const MAX_READ_BYTES = 20_000;
 
 export interface QuickNames {
   /** null: no project here. */
@@ -31,7 +30,7 @@ export async function quickNames(start: StartPoint): Promise<QuickNames> {
   const last = known?.pipelines ?? [];
   if (known?.isOfNow === true) return { found: found.value, last, names: last };
   const bytes = files.reduce((sum, { text }) => sum + text.byteLength, 0);
-  const isWorthReading = bytes <= (known === null ? MAX_FIRST_READ_BYTES : MAX_READ_BYTES);
+  const isWorthReading = bytes <= MAX_READ_BYTES;
   const names = isWorthReading ? null : files.map((file) => scannedNames(file, last));
   return { found: found.value, last, names };
 }

@@ -1,5 +1,6 @@
 /** From targets as typed to a plan, with errors that name candidates. */
 import { relative, resolve, sep } from 'node:path';
+import { nearest as nearestName } from '../base/nearest.ts';
 import type { TaskId } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
 import { makePlan, type Plan } from '../planner/plan.ts';
@@ -59,13 +60,22 @@ export function resolveTargets(
       makerOf: (path) => makerOf(project, path),
     });
     if (found.ok) for (const id of found.value) ids.add(id);
-    else throw targetError(target, found.error, isRun && index === 1 ? targets : []);
+    else {
+      const params = project.pipelines.flatMap((pipeline) => pipeline.params.map(({ name }) => name));
+      throw targetError(target, found.error, { run: isRun && index === 1 ? targets : [], params });
+    }
   }
   return [...ids];
 }
 
-/** `run`: what `orch run` was given, where the second word is the wrong one, as in `npm start WORD`. */
-function targetError(target: string, error: TargetError, run: readonly string[]): CommandError {
+interface Typed {
+  /** What `orch run` was given, where the second word is the wrong one, as in `npm start WORD`. */
+  readonly run: readonly string[];
+  /** Names of parameters. */
+  readonly params: readonly string[];
+}
+
+function targetError(target: string, error: TargetError, { run, params }: Typed): CommandError {
   const { candidates, nearest } = error;
   const meant = nearest === null ? '' : `did you mean '${nearest}'? `;
   switch (error.kind) {
@@ -95,12 +105,15 @@ function targetError(target: string, error: TargetError, run: readonly string[])
           );
     case 'unknown-task': {
       const setting = /^([A-Za-z_][\w.-]*)=/.exec(target);
-      if (setting !== null)
+      if (setting !== null) {
+        const [top, ...below] = setting[1]!.split('.') as [string, ...string[]];
+        const name = [nearestName(top, params) ?? top, ...below].join('.');
         return new CommandError(
           `there is no task or output named '${target}'`,
           EXIT.usage,
-          `to set the parameter ${setting[1]} write --param ${target}`,
+          `to set the parameter ${name} write --param ${name}${target.slice(setting[1]!.length)}`,
         );
+      }
       const isNamed = target.startsWith(`${error.pipeline}:`);
       const where = error.pipeline === null || isNamed ? '' : ` in ${error.pipeline}`;
       const [first, ...words] = run;

@@ -34,8 +34,11 @@ export async function projectStatus(request: ProjectRequest, targets: readonly s
         project,
         state,
         run: 'status' as RunId,
-        // Nothing is asked to be on disk: an absent output that the cache holds isn't stale.
-        plan: { ...plan, nodes: plan.nodes.map((node) => ({ ...node, requested: false })) },
+        // Of what wasn't named nothing is asked to be on disk: an absent output that can be brought back isn't stale.
+        plan:
+          targets.length > 0
+            ? plan
+            : { ...plan, nodes: plan.nodes.map((node) => ({ ...node, requested: false })) },
         options: plainOptions(request.today),
         environment: request.environment,
       }),

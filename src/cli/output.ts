@@ -1,4 +1,7 @@
 /** Writing to stdout and stderr: complete, in order, and silent where the reader has closed the pipe. */
+import { fstatSync } from 'node:fs';
+import { platform } from 'node:process';
+import { isatty } from 'node:tty';
 import { EXIT } from '../app/exit-codes.ts';
 import type { Masker } from '../base/mask.ts';
 import { maskValues } from '../base/mask-values.ts';
@@ -73,7 +76,10 @@ export function exitWhenFlushed(wanted: number): void {
   let open = 2;
   const done = () => {
     open--;
-    if (open === 0) process.exit(code);
+    if (open > 0) return;
+    // At its end node puts terminals back as they were, and aborts, with a core dump, where one isn't there any more.
+    if (isTerminalGone()) endBySignal('SIGHUP');
+    process.exit(code);
   };
   for (const stream of [process.stdout, process.stderr]) {
     if (stream.writableLength === 0 || stream.destroyed) done();
@@ -82,6 +88,28 @@ export function exitWhenFlushed(wanted: number): void {
       stream.write('', done);
     }
   }
+}
+
+/** Has the window been closed since? Then what was a terminal is still a device, but answers as none. */
+function isTerminalGone(): boolean {
+  return [0, 1, 2].some((fd) => {
+    try {
+      const stat = fstatSync(fd);
+      // /dev/null and its like never were one.
+      return stat.isCharacterDevice() && stat.rdev >> 8 !== MEMORY_DEVICES && !isatty(fd);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** The major number of /dev/null; macOS counts majors 24 bits up. */
+const MEMORY_DEVICES = platform === 'darwin' ? 3 << 16 : 1;
+
+/** As a program ends that leaves the signal alone. */
+function endBySignal(signal: NodeJS.Signals): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }
 
 /** The code of the error by which stdout failed; null where all was written, or where the reader left. */

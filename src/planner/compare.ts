@@ -137,7 +137,8 @@ function inputChange(before: ManifestPart | null, after: ManifestPart | null): S
 const MAX_COMMAND_LINES = 50;
 const MAX_LINE_LENGTH = 2_000;
 
-function commandChange(before: string, after: string): StaleReason {
+function commandChange(keyBefore: string, keyAfter: string): StaleReason {
+  const [before, after] = [withArguments(keyBefore), withArguments(keyAfter)];
   const all = diffLines(before, after);
   return {
     why: 'command-changed',
@@ -152,6 +153,18 @@ function commandChange(before: string, after: string): StaleReason {
     count: all.length,
     isScript: before.includes('\n') || after.includes('\n'),
   };
+}
+
+/** In the key, words given after `--` are a line of their own; the user wrote them behind the command. */
+function withArguments(command: string): string {
+  return command.replace(/\s*\n-- (\[".*"\])$/, (line, json: string) => {
+    try {
+      return ` -- ${(JSON.parse(json) as readonly string[]).join(' ')}`;
+    } catch {
+      // A line of the command itself that only looks like it.
+      return line;
+    }
+  });
 }
 
 function commonStart(a: string, b: string): number {

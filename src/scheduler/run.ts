@@ -82,6 +82,12 @@ class Run {
   private readonly announcer: Announcer;
   private readonly warnOfSecrets: (task: Task) => void;
   private queue: Node[] = [];
+  /** Something was queued since the queue was sorted. */
+  private isUnsorted = false;
+  /** Where among its upstream a task was last found waiting, so that a task of 10,000 needs asks once an end. */
+  private readonly waitsAt = new Map<Node, number>();
+  /** Where among its downstream a task was last found to be awaited. */
+  private readonly awaitedAt = new Map<Node, number>();
   /** Asynchronous work under way; at zero with nothing left to start, a phase is over. */
   private pending = 0;
   private phase: 'main' | 'final' = 'main';
@@ -190,12 +196,17 @@ class Run {
   /** Is everything that it was or will be decided from as it will be? */
   private isUpstreamSettled(node: Node): boolean {
     return (
-      node.plan.upstream.every((edge) => isSettled(this.nodes[edge.task]!)) &&
+      this.areNeedsSettled(node) &&
       [...node.wanted.keys()].every((index) => isSettled(this.nodes[index]!)) &&
       // Content can come from behind a group, which isn't an edge of its own.
       (node.gathered === null ||
         [...node.gathered.content.keys()].every((index) => isSettled(this.nodes[index]!)))
     );
+  }
+
+  private areNeedsSettled(node: Node): boolean {
+    const { upstream } = node.plan;
+    return everyFrom(this.waitsAt, node, upstream.length, (at) => isSettled(this.nodes[upstream[at]!.task]!));
   }
 
   /** Running commands that read this task's outputs. */
@@ -264,7 +275,7 @@ class Run {
     if (at !== 'waiting' && at !== 'awaiting-content') return;
     if (!this.isUpstreamSettled(node)) {
       // It waits for content from behind a group, whose end wakes only the group.
-      if (node.plan.upstream.every((edge) => isSettled(this.nodes[edge.task]!))) this.awaiting.add(node);
+      if (this.areNeedsSettled(node)) this.awaiting.add(node);
       return;
     }
     const outcomes = node.plan.upstream.map(({ task }): TaskOutcome => {
@@ -541,6 +552,7 @@ class Run {
         `${node.task.label} asks for cpu ${cpu}; it gets the ${granted} there are`,
       );
     this.queue.push(node);
+    this.isUnsorted = true;
     this.admitSoon();
   }
 
@@ -563,25 +575,30 @@ class Run {
   /** Starts queued tasks while a worker is free, those on the longest remaining path first. */
   private admit(): void {
     if (this.stopping || this.queue.length === 0) return;
-    this.queue.sort(
-      (a, b) =>
-        b.task.priority - a.task.priority ||
-        b.plan.criticalPathMs - a.plan.criticalPathMs ||
-        a.index - b.index,
-    );
+    if (this.isUnsorted)
+      this.queue.sort(
+        (a, b) =>
+          b.task.priority - a.task.priority ||
+          b.plan.criticalPathMs - a.plan.criticalPathMs ||
+          a.index - b.index,
+      );
+    this.isUnsorted = false;
     const left: Node[] = [];
-    for (const node of this.queue) {
+    for (const [at, node] of this.queue.entries()) {
+      // Those behind are looked at once there is a worker for them, not at every end of another.
+      if (!this.admission.hasFreeWorker()) {
+        this.queue = [...left, ...this.queue.slice(at)];
+        return;
+      }
       if (node.state.at !== 'queued') continue;
       if (!this.isUpstreamSettled(node)) {
         this.move(node, { at: 'waiting' });
         continue;
       }
-      if (
-        this.readersOf(node).length === 0 &&
-        this.admission.hasFreeWorker() &&
-        this.admission.tryAdmit(node.task)
-      ) {
+      if (this.readersOf(node).length === 0 && this.admission.tryAdmit(node.task)) {
         this.move(node, { at: 'running' });
+        // What it needs is said before what it does.
+        for (const edge of node.plan.upstream) this.reportIfQuiet(this.nodes[edge.task]!);
         this.track(this.execute(node));
       } else left.push(node);
     }
@@ -664,9 +681,11 @@ class Run {
    * task that was asked for; with several, it would depend on which of them is decided first.
    */
   private isStreamed(node: Node): boolean {
-    const { stream } = this.context.options;
+    const { stream, extraArgs } = this.context.options;
     if (stream !== 'alone') return stream === 'all';
     if (!node.plan.requested) return false;
+    // The one target that was given words of its own is what the user came for, whatever had to run before it.
+    if (extraArgs.size === 1 && extraArgs.has(node.task.id)) return true;
     return this.nodes.every(
       (other) =>
         other === node ||
@@ -862,10 +881,15 @@ class Run {
     }
   }
 
-  /** An up-to-date task is reported once nothing downstream can ask for its content any more. */
+  /** An up-to-date task is reported once nothing downstream is going to ask for its content any more. */
   private reportIfQuiet(node: Node): void {
     if (!node.unreported || node.state.at !== 'settled' || node.state.outcome !== 'up-to-date') return;
-    if (node.plan.downstream.every((index) => isSettled(this.nodes[index]!))) this.report(node, null);
+    const { downstream } = node.plan;
+    const isQuiet = everyFrom(this.awaitedAt, node, downstream.length, (at) => {
+      const { state } = this.nodes[downstream[at]!]!;
+      return state.at === 'settled' || state.at === 'running';
+    });
+    if (isQuiet) this.report(node, null);
   }
 
   private report(
@@ -911,6 +935,26 @@ class Run {
     }
     return counts;
   }
+}
+
+/**
+ * Do all `count` of them hold? What held may not any more, so all are looked at, but beginning with the one that
+ * didn't hold when the same node was asked for last: among 10,000 the answer is mostly found at once.
+ */
+function everyFrom(
+  last: Map<Node, number>,
+  node: Node,
+  count: number,
+  holds: (at: number) => boolean,
+): boolean {
+  const from = last.get(node) ?? 0;
+  for (let step = 0; step < count; step++) {
+    const at = (from + step) % count;
+    if (holds(at)) continue;
+    last.set(node, at);
+    return false;
+  }
+  return true;
 }
 
 function isBad(outcome: TaskOutcome): boolean {

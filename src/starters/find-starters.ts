@@ -8,6 +8,7 @@ import type { Folder } from './folder.ts';
 import { npmStarter, readManifest, scriptsOf } from './npm-starter.ts';
 import { findNotebooks, notebooksStarter } from './python/notebooks-starter.ts';
 import { findScripts, pythonStarter } from './python/python-starter.ts';
+import { findShellScripts, shellStarter } from './shell/shell-starter.ts';
 import { pipelineName, type Starter, type StarterKind } from './starter.ts';
 
 /** Something found. */
@@ -82,6 +83,11 @@ const READERS: readonly Reader[] = [
     find: findScripts,
     read: async (folder, path) => pythonStarter(folder, path),
   },
+  {
+    kind: 'shell',
+    find: findShellScripts,
+    read: async (folder, path) => shellStarter(folder, path),
+  },
 ];
 
 /** What the folder offers, the best first. Scripts that another file here already puts in order aren't an offer. */
@@ -94,7 +100,7 @@ export function findSources(folder: Folder): readonly Source[] {
   return isOrdered ? found.filter(({ kind }) => !SCRIPTS.includes(kind)) : found;
 }
 
-const SCRIPTS: readonly StarterKind[] = ['notebooks', 'python'];
+const SCRIPTS: readonly StarterKind[] = ['notebooks', 'python', 'shell'];
 
 /** null: there is nothing of that kind. */
 export async function readStarter(folder: Folder, kind: StarterKind): Promise<Starter | null> {

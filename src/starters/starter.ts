@@ -15,6 +15,7 @@ export const STARTER_KINDS = [
   'npm',
   'notebooks',
   'python',
+  'shell',
   'example',
 ] as const;
 export type StarterKind = (typeof STARTER_KINDS)[number];
@@ -83,6 +84,8 @@ export interface Starter {
   readonly description?: string;
   /** Targets of `orch run`. */
   readonly default: readonly string[];
+  /** Tasks that the other tool hasn't got: to be run before its results can be taken over. */
+  readonly first?: readonly string[];
   /** Lines that teach, below the head that every starter has. */
   readonly lessons: readonly string[];
   readonly params: readonly StarterParam[];

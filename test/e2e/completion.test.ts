@@ -318,6 +318,9 @@ describe('orch complete', () => {
         (_, n) => `  t${n}:\n    # ${'long '.repeat(10)}\n    run: "true"\n`,
       ).join('')}${extra}`;
     s.write('orch.yaml', many('  last: {run: "true"}\n'));
+    // Before the first run, too.
+    expect(await words(s, 'run', 'las')).toContain('last');
+    expect(await words(s, 'run', '--mo')).toContain('--mode');
     await s.ok('run', 'last');
     s.write('orch.yaml', many('  last: {run: "true"}\n  newest: {run: "true"}\n'));
     const found = await words(s, 'run', 'ne');

@@ -5,6 +5,7 @@ import { folderWith, foundProject } from './support/init-project.ts';
 const ALL = [
   'chart',
   'evaluate',
+  'params[section=train]',
   'prepare',
   'split[key=north,code=N]',
   'split[key=south,code=S]',
@@ -18,7 +19,7 @@ describe('a dvc.yaml', () => {
     const { stdout } = await project.init();
     expect(stdout.split('\n').slice(0, 5)).toEqual([
       'found dvc.yaml',
-      'wrote orch.yaml (7 tasks, 3 parameters) and .orch.schema.json, which editors read',
+      'wrote orch.yaml (8 tasks, 3 parameters) and .orch.schema.json, which editors read',
       'not carried over: dvc.yaml: stage download: it is frozen, so its outputs are taken as they lie',
       "not carried over: dvc.yaml: stage chart: persist of reports/chart.txt (orch removes a task's own outputs before it runs)",
       'not carried over: dvc.yaml: plots: of no meaning to orch',
@@ -43,19 +44,44 @@ describe('a dvc.yaml', () => {
     expect(models).toContain('train[model=mean]');
     expect(models).not.toContain('prepare');
     expect(JSON.parse(project.read('models/mean.json'))).toMatchObject({ epochs: 4 });
+    // A part that no stage lists is nobody's reason.
+    project.write('params.yaml', project.read('params.yaml').replace('unused: 1', 'unused: 2'));
+    expect(await project.ran()).toEqual(['params[section=train]']);
+    expect((await project.ok('why', 'params')).stdout).toContain('up to date');
   });
 
   it('takes over results that are there, with the command that init says', async () => {
     const project = foundProject('dvc');
     await project.init();
     await project.ran();
-    for (const path of ['.cache', 'orch.yaml', '.orch.schema.json']) project.remove(path);
+    for (const path of ['.cache', 'orch.yaml', '.orch.schema.json', 'build']) project.remove(path);
     const { stdout } = await project.init();
-    const command = /`orch (run -t [^`]+)`/.exec(stdout)![1]!;
-    expect(command).toBe('run -t split prepare train evaluate chart');
+    const [, first, command] = /`orch ([^`]+) && orch ([^`]+)`/.exec(stdout) as unknown as [
+      string,
+      string,
+      string,
+    ];
+    expect([first, command]).toEqual(['run params', 'run -t split prepare train evaluate chart']);
+    await project.ok(...first.split(' '));
     expect(stdout).toContain('`orch run --replace` sets aside what lies in data/prepared/');
     await project.ok(...command.split(' '));
     expect(await project.ran()).toEqual([]);
+  });
+
+  it('goes by the whole params.yaml where its parts cannot be told apart', async () => {
+    for (const [params, cmd] of [
+      ['train: &t {lr: 1}\nother: *t\n', 'true'],
+      ['{train: {lr: 1}}\n', 'true'],
+      ['train: {lr: 1}\n', 'cat params.yaml'],
+    ]) {
+      const project = folderWith({
+        'params.yaml': params!,
+        'dvc.yaml': `stages:\n  fit: {cmd: "${cmd} > out.txt; echo > out.txt", params: [train.lr], outs: [out.txt]}\n`,
+      });
+      await project.ok('init');
+      expect(project.read('orch.yaml'), params).toContain('inputs: [params.yaml]');
+      expect(await project.ran()).toEqual(['fit']);
+    }
   });
 
   it('carries over what DVC makes of maps, escapes and items', async () => {

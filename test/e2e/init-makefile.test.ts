@@ -120,6 +120,47 @@ describe('a Makefile', () => {
     expect(project.read('all.txt')).toBe('a\nb\nc\n');
   });
 
+  it('takes a new file for linking as soon as the matrix names it', async () => {
+    const project = folderWith({
+      Makefile:
+        'OBJ = $(patsubst src/%.c,obj/%.o,$(wildcard src/*.c))\napp: $(OBJ)\n\t$(CC) -o $@ $^\nobj/%.o: src/%.c\n\t@mkdir -p obj\n\t$(CC) -c -o $@ $<\n',
+      'src/main.c': 'int f(void);\nint main(void) { return f(); }\n',
+      'src/f.c': 'int f(void) { return 0; }\n',
+    });
+    await project.ok('init');
+    await project.ran();
+    project.write('src/f.c', 'int g(void);\nint f(void) { return g(); }\n');
+    project.write('src/g.c', 'int g(void) { return 0; }\n');
+    project.write('orch.yaml', project.read('orch.yaml').replace('file: [f, main]', 'file: [f, g, main]'));
+    expect(await project.ran()).toEqual(['app', 'compile[file=f]', 'compile[file=g]']);
+  });
+
+  it('that removes everything first, or deploys last, leaves results alone and keeps the order', async () => {
+    const project = folderWith({
+      Makefile: [
+        '.PHONY: rebuild clean all ci lint deploy',
+        'all: out.txt',
+        'rebuild: clean all',
+        'clean: ; rm -f out.txt',
+        'out.txt: ; echo made > $@',
+        'ci: lint all deploy',
+        'lint: ; grep -q ok lint.txt',
+        'deploy: ; touch deployed',
+        '',
+      ].join('\n'),
+      'lint.txt': 'bad\n',
+    });
+    const { stdout } = await project.ok('init');
+    expect(stdout).toContain('Makefile:3: rebuild: clean first (`orch run -B` makes everything anew)');
+    expect(await project.ran('rebuild')).toEqual(['out.txt']);
+    expect(await project.ran('rebuild')).toEqual([]);
+    expect(project.read('out.txt')).toBe('made\n');
+    await project.exits(1, 'run', 'ci');
+    expect(project.exists('deployed')).toBe(false);
+    project.write('lint.txt', 'ok\n');
+    expect(await project.ran('ci')).toEqual(['deploy', 'lint']);
+  });
+
   it('has names without files that nobody declared .PHONY', async () => {
     const project = folderWith({
       Makefile:

@@ -67,4 +67,27 @@ describe('a Snakefile', () => {
     expect((await project.ok('validate')).stderr).toBe('');
     expect(await project.ran()).toEqual(['two']);
   });
+
+  it('takes the rule that has its inputs where several could make a file', async () => {
+    const project = folderWith({
+      Snakefile: [
+        'rule all:',
+        '    input: "out/report.txt"',
+        'rule tidy:',
+        '    input: "data/{s}.csv"',
+        '    output: "out/{s}.txt"',
+        '    shell: "tr , \' \' < {input} > {output}"',
+        'rule report:',
+        '    input: "out/a.txt", "out/b.txt"',
+        '    output: "out/report.txt"',
+        '    shell: "cat {input} > {output}"',
+        '',
+      ].join('\n'),
+      'data/a.csv': '1,2\n',
+      'data/b.csv': '3,4\n',
+    });
+    await project.ok('init');
+    expect(await project.ran()).toEqual(['report', 'tidy[s=a]', 'tidy[s=b]']);
+    expect(project.read('out/report.txt')).toBe('1 2\n3 4\n');
+  });
 });

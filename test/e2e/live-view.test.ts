@@ -293,7 +293,7 @@ describe('what a task prints', () => {
     b.release();
     expect((await terminal.done).code).toBe(0);
     const text = terminal.everything().join('\n');
-    expect(text).toMatch(/one\ntwo is here\n1 2 3 [\d\s]* 58 59 60\n.*\n✅ Task 't' completed/u);
+    expect(text).toMatch(/one\ntwo is here\n1 2 3 [\d\s]* 58 59 60\n✅ Task 't' completed/u);
     expect(text).not.toContain('of dep');
   });
 

@@ -53,6 +53,10 @@ it('a word for the command of a task, as npm takes it, belongs behind --', async
   expect(await told('run', 'deploy', 'trian')).not.toContain(' -- ');
 });
 
+it('a parameter as make takes it names the flag, with the name that it has here', async () => {
+  expect(await told('run', 'MONTH=2')).toContain('write --param month=2');
+});
+
 describe('what the contract names and this version has not got', () => {
   it.each([
     ...['history', 'show', 'stats', 'report', 'lineage', 'audit', 'verify', 'menu', 'serve', 'schedule'],

@@ -39,11 +39,19 @@ describe('--output', () => {
     await running.stdoutMatches(/^train one$/m);
     train.release();
     const ran = await running.done;
-    expect(ran.stdout).toMatch(/Running task: train .*\ntrain one\ntrain two\n/);
+    expect(ran.stdout).toMatch(/Task 'dep' is up to date\n.*Running task: train .*\ntrain one\ntrain two\n/);
     // Two run this time: whose output would it be?
     s.write('in.txt', '2\n');
     train.release();
     expect(said(await s.ok('run', 'train'))).not.toMatch(/train one|says hello/);
+  });
+
+  it('auto: all of the target that was given words after --, whatever had to run before it', async () => {
+    const s = talking({ train: task('train', 'echo train one', { inputs: ['dep.txt'] }) });
+    const ran = await s.ok('run', 'train', '--', 'Hello');
+    expect(ran.stdout).toContain("Task 'dep' completed");
+    expect(ran.stdout).toMatch(/Running task: train .*\ntrain one Hello\n/);
+    expect(ran.stdout).not.toContain('dep says hello');
   });
 
   it('group: all of each task, in one piece at its end', async () => {

@@ -116,6 +116,18 @@ describe('compareManifests', () => {
     expect(compareManifests(before, after)).toEqual(reasons);
   });
 
+  it('shows words given after -- behind the command, where they were typed', () => {
+    const given = 'sort x\n-- ["--top","two words"]';
+    expect(compareManifests(manifest(command('sort x')), manifest(command(given)))).toEqual([
+      {
+        why: 'command-changed',
+        lines: [{ line: 1, from: 'sort x', to: 'sort x -- --top two words' }],
+        count: 1,
+        isScript: false,
+      },
+    ]);
+  });
+
   it('keeps little of a command that was written anew', () => {
     const long = (word: string) =>
       Array.from({ length: 300 }, (_, at) => `${word}${at} ${'x'.repeat(10_000)}`);

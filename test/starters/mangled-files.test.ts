@@ -27,6 +27,7 @@ const FILES: readonly (readonly [string, StarterKind, string])[] = [
   ['justfile', 'justfile', 'justfile'],
   ['npm', 'npm', 'package.json'],
   ['python', 'python', '2_clean.py'],
+  ['shell', 'shell', '2_report.sh'],
   ['notebooks', 'notebooks', 'notebooks/1_prepare.ipynb'],
 ];
 

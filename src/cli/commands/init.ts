@@ -103,16 +103,22 @@ function report(initiated: Initiated, sources: readonly Source[], isDry: boolean
     ...notes.slice(0, MOST_NOTES).map(noteLine),
     ...(notes.length > MOST_NOTES ? [`and ${notes.length - MOST_NOTES} more, at the end of ${file}`] : []),
   ];
+  if (initiated.missing.length > 0)
+    lines.push(
+      `not on the PATH: ${initiated.missing.join(', ')}; install ${initiated.missing.length === 1 ? 'it' : 'them'} first, or correct the commands in ${file}`,
+    );
   if (isDry) return lines;
   lines.push(
     initiated.defaultTargets.length > 0
       ? 'next: `orch run -n` shows what would run and why, `orch run` does it'
       : 'next: `orch list` shows the tasks, `orch run TASK` runs one; `default: [TASK]` makes it that of `orch run`',
   );
-  if (made.length > 0)
+  if (made.length > 0) {
+    const before = initiated.first.length > 0 ? `orch run ${initiated.first.join(' ')} && ` : '';
     lines.push(
-      `results are there already: \`orch run -t ${made.join(' ')}\` takes them as they are, without running`,
+      `results are there already: \`${before}orch run -t ${made.join(' ')}\` takes them as they are, without running`,
     );
+  }
   if (occupied.length > 0)
     lines.push(`\`orch run --replace\` sets aside what lies in ${occupied.join(', ')} and makes it anew`);
   return lines;

@@ -14,6 +14,7 @@ import {
   type StarterTask,
 } from '../starter.ts';
 import { plainText } from './cells.ts';
+import { sectionsOf } from './sections.ts';
 import { stageTask } from './stage.ts';
 import type { Variables } from './variables.ts';
 
@@ -31,16 +32,19 @@ export async function dvcStarter(folder: Folder, file: string): Promise<Starter>
   };
   const stages = isMap(pipeline['stages']) ? Object.entries(pipeline['stages']) : [];
   const isFolder = folderOracle(stages, yaml, folder, variables);
-  const tasks = stages.flatMap(([name, stage]): StarterTask[] => {
+  const sections = sectionsOf(PARAMS_FILE, folder.read(PARAMS_FILE));
+  const staged = stages.flatMap(([name, stage]): StarterTask[] => {
     if (!isMap(stage)) return [];
     if (stage['frozen'] === true) {
       note(`stage ${name}: it is frozen, so its outputs are taken as they lie`);
       return [];
     }
     if ('vars' in stage) note(`stage ${name}: vars of its own`);
-    const task = stageTask(name, stage, { folder, variables, isFolder, note });
+    const task = stageTask(name, stage, { folder, variables, isFolder, note, sections });
     return task === null ? [] : [task];
   });
+  const cutting = sections.task(staged.some(({ name }) => name === 'params') ? 'params-parts' : 'params');
+  const tasks = cutting === null ? staged : [cutting, ...staged];
   for (const field of ['plots', 'artifacts', 'datasets'])
     if (listOf(pipeline[field]).length > 0 || isMap(pipeline[field])) note(`${field}: of no meaning to orch`);
   const tracked = folder.files().filter((path) => path.endsWith('.dvc'));
@@ -55,7 +59,8 @@ export async function dvcStarter(folder: Folder, file: string): Promise<Starter>
     kind: 'dvc',
     from: file,
     name: pipelineName(folder.root),
-    default: leavesOf(tasks),
+    default: leavesOf(staged),
+    ...(cutting === null ? {} : { first: [cutting.name] }),
     lessons: [
       "`dvc repro train` is `orch run train`; a stage of foreach or matrix is a task with cells, as 'train[key=us]'.",
       'What has outputs comes back from the cache when you go back to earlier parameters, code or data.',

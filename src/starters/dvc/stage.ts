@@ -7,6 +7,7 @@ import { isMap, type JsonMap, listOf } from '../plain-data.ts';
 import { scriptOf } from '../shell-lines.ts';
 import type { StarterPath, StarterTask } from '../starter.ts';
 import { type Cells, cellsOfForeach, cellsOfMatrix } from './cells.ts';
+import type { Sections } from './sections.ts';
 import { type Interpolation, interpolate, pathTexts, type Variables } from './variables.ts';
 
 export interface StageSurroundings {
@@ -15,6 +16,7 @@ export interface StageSurroundings {
   /** Is this path, as it is now, a folder? */
   readonly isFolder: (path: string) => boolean;
   readonly note: (text: string) => void;
+  readonly sections: Sections;
 }
 
 /** null: the stage can't be carried over, which has been noted. */
@@ -109,11 +111,23 @@ function inputsOf(
   };
   for (const entry of listOf(fields['deps'])) add(inputOf(entry, place));
   const files = paramFiles(fields['params'], command);
-  for (const file of files.read) add(inputOf(file, place));
-  const comments = files.read.includes('params.yaml')
-    ? [`the command reads ${files.keys.join(', ')} from params.yaml itself: any change of that file counts`]
-    : [];
+  const parts = files.read.includes('params.yaml') ? partsOf(files.keys, command, place) : null;
+  for (const file of files.read)
+    if (file !== 'params.yaml' || parts === null) add(inputOf(file, place));
+    else for (const part of parts) add({ path: literalPath(part) });
+  const comments =
+    files.read.includes('params.yaml') && parts === null
+      ? [`the command reads ${files.keys.join(', ')} from params.yaml itself: any change of that file counts`]
+      : [];
   return { inputs, comments };
+}
+
+/** null: the whole file counts. */
+function partsOf(keys: readonly string[], command: string, place: Place): readonly string[] | null {
+  // From another folder it is another file; and what a command names is one of its inputs.
+  if (place.dir !== '' || command.includes('params.yaml')) return null;
+  const parts = keys.map((key) => place.sections.pathFor(key));
+  return parts.every((part) => part !== null) ? parts : null;
 }
 
 function inputOf(entry: JsonValue, place: Place): StarterPath | null {

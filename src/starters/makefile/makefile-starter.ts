@@ -18,9 +18,11 @@ import {
 } from '../starter.ts';
 import { isCSource } from './c-headers.ts';
 import { expandText } from './expand.ts';
+import { commonFolder, type Family, familiesOf, takesAll, withFamilies } from './families.ts';
 import { type Draft, draftOf, plainRequest } from './goal-draft.ts';
 import { goalKinds } from './goal-kinds.ts';
 import { wordsOf } from './logical-lines.ts';
+import { inOrder } from './order.ts';
 import { type Goal, planMakefile } from './plan-makefile.ts';
 import { type Makefile, type MakeRule, readMakefile } from './read-makefile.ts';
 import { createRecipes } from './recipe.ts';
@@ -35,7 +37,9 @@ export function makefileStarter(folder: Folder, file: string): Starter {
     return command.ok ? textOf(command.value) : '';
   };
   const kinds = goalKinds(plan.goals, commandOf, folder);
-  const drafts = plan.goals
+  const ordered = inOrder(plan.goals, kinds, commandOf);
+  notes.push(...ordered.notes);
+  const drafts = ordered.goals
     .filter(({ targets: [target] }) => ['file', 'command', 'group'].includes(kinds.get(target!)!))
     .flatMap((goal): Draft[] => {
       const draft = draftOf(goal, { folder, recipes, kinds, wildcards: makefile.wildcards });
@@ -52,8 +56,9 @@ export function makefileStarter(folder: Folder, file: string): Starter {
     for (const { goal } of group) for (const target of goal.targets) names.set(target, name);
   }
   const shell = shellOf(makefile);
+  const families = familiesOf(groups, folder);
   const tasks = groups.map((group) => {
-    const task = taskOf(group, names, folder);
+    const task = taskOf(group, { names, folder, families, comments: ordered.comments });
     return shell === null ? withShell(task) : task;
   });
   const mentioned = new Set(
@@ -115,7 +120,16 @@ function patternOf(rule: MakeRule): string {
   return rule.pattern ?? rule.targets[0]!;
 }
 
-function taskOf(group: readonly Draft[], names: ReadonlyMap<string, string>, folder: Folder): StarterTask {
+interface TaskSurroundings {
+  readonly names: ReadonlyMap<string, string>;
+  readonly folder: Folder;
+  readonly families: readonly Family[];
+  /** By target. */
+  readonly comments: ReadonlyMap<string, readonly string[]>;
+}
+
+function taskOf(group: readonly Draft[], surroundings: TaskSurroundings): StarterTask {
+  const { names, folder, families } = surroundings;
   const [first] = group as [Draft];
   const { goal, kind, needs, after, alwaysRuns } = first;
   const stems = group.map((draft) => draft.goal.stem ?? '');
@@ -125,12 +139,17 @@ function taskOf(group: readonly Draft[], names: ReadonlyMap<string, string>, fol
     ...new Set(targets.flatMap((target) => names.get(target) ?? [])),
   ];
   const headers = [...new Set(group.flatMap((draft) => draft.headers))].sort();
-  const sources = cell?.inputs ?? first.inputs;
+  const listed = cell?.inputs ?? first.inputs;
+  const sources = cell === null && takesAll(first.run) ? withFamilies(listed, families) : listed;
   const named = { sources: sources.length === 1 ? sources[0]! : sources, headers: headers.map(pathOf) };
   const inputs: StarterPaths = headers.length > 0 ? named : sources;
   const outputs =
     cell === null ? goal.targets.map((target) => literalPath(rootRelative(target, folder))) : [cell.output];
-  const comments = [...commentsOf(goal), ...(first.isOrdered ? [SIDE_BY_SIDE] : [])];
+  const comments = [
+    ...commentsOf(goal),
+    ...(surroundings.comments.get(goal.targets[0]!) ?? []),
+    ...(first.isOrdered ? [SIDE_BY_SIDE] : []),
+  ];
   const run = cell?.run ?? first.run;
   return {
     name: names.get(goal.targets[0]!)!,
@@ -144,14 +163,6 @@ function taskOf(group: readonly Draft[], names: ReadonlyMap<string, string>, fol
     ...(kind === 'file' && run !== null ? { outputs: outputs.map(pathOf) } : {}),
     ...(alwaysRuns && run !== null ? { cache: false } : {}),
   };
-}
-
-/** The longest folder, with its `/`, in which all of them lie; '' for none. */
-function commonFolder(paths: readonly string[]): string {
-  const [first = ''] = paths;
-  for (let end = first.lastIndexOf('/'); end > 0; end = first.lastIndexOf('/', end - 1))
-    if (paths.every((path) => path.startsWith(first.slice(0, end + 1)))) return first.slice(0, end + 1);
-  return '';
 }
 
 function rootRelative(target: string, folder: Folder): string {

@@ -66,6 +66,7 @@ export async function snakemakeStarter(folder: Folder, file: string): Promise<St
       inputs: inputs.map(({ pattern }) => pattern),
       outputs: outputs.map(({ pattern }) => pattern),
     })),
+    (path) => folder.kindOf(path) !== null,
   );
   const used: (readonly string[])[] = [];
   const tasks = drafts.flatMap((draft): StarterTask[] => {
