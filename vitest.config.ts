@@ -5,6 +5,9 @@ const report = process.env['ORCH_TEST_REPORT'];
 // Suites that take minutes by themselves: `npm run test:long`.
 const LONG = ['test/differential/planted-bugs.test.ts'];
 const isLong = process.env['ORCH_TEST_LONG'] === '1';
+// Faults of the system, injected for real (strace, mounts, root): `npm run test:faults`.
+const FAULTS = ['test/faults/**/*.test.ts'];
+const isFaults = process.env['ORCH_TEST_FAULTS'] === '1';
 
 /** Starts the file that takes minutes before all others, so that no worker is left to wait for it alone. */
 class LongestFirst extends BaseSequencer {
@@ -18,8 +21,8 @@ class LongestFirst extends BaseSequencer {
 // Tests drive the built binary with real processes: a fork per file, two at a time as on the smallest machine.
 export default defineConfig({
   test: {
-    include: isLong ? LONG : ['test/**/*.test.ts'],
-    exclude: isLong ? [] : LONG,
+    include: isLong ? LONG : isFaults ? FAULTS : ['test/**/*.test.ts'],
+    exclude: isLong || isFaults ? [] : [...LONG, ...FAULTS],
     pool: 'forks',
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },

@@ -1,7 +1,10 @@
 /** The lock of a root: one run at a time changes files and records; and what dead runs left is cleared under it. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Held, type Lock, tryLock, waitForLock } from '../base/lock.ts';
 import type { RunEventBody } from '../model/event.ts';
 import type { TaskId } from '../model/ids.ts';
+import { remedyFor } from '../reporters/phrases.ts';
 import { isUnmodified, keepFailedOutputs, type WorkspaceContext } from '../scheduler/workspace.ts';
 import type { Layout } from '../state/layout.ts';
 import { CommandError, EXIT } from './exit-codes.ts';
@@ -77,25 +80,23 @@ function refuseAncestor(held: Held): void {
 }
 
 function unusable({ path, code }: { readonly path: string; readonly code: string }): CommandError {
-  return new CommandError(
-    `the project can't be locked: ${path} (${code})`,
-    EXIT.unusable,
-    code === 'ENOSPC' || code === 'EDQUOT' ? 'make room there' : 'make .cache writable',
-  );
+  return new CommandError(`the project can't be locked: ${path} (${code})`, EXIT.unusable, remedyFor(code));
 }
 
 /**
  * Outputs claimed by attempts that never ended: with the lock held, their runs are dead. What they left is set
- * aside, so that nothing partial is ever taken for a source or a result.
+ * aside, so that nothing partial is ever taken for a source or a result. Says whether files were moved: what was
+ * decided before by what lay on disk doesn't hold then.
  */
 export async function sweepDeadClaims(
   project: Project,
   state: ProjectState,
   emit: (body: RunEventBody) => void,
-): Promise<void> {
+): Promise<boolean> {
   const { ownership, fingerprinter } = state;
   const claims = ownership.openClaims();
-  if (claims.length === 0) return;
+  if (claims.length === 0) return false;
+  let hasMoved = false;
   const { endLeftovers } = await import('../executors/process-tree.ts');
   for (const claim of claims) {
     // A killed orch leaves its commands running: they must not write into what is made anew.
@@ -129,6 +130,7 @@ export async function sweepDeadClaims(
       ({ kind, path }) => kind !== 'file' || !isUnmodified(path, workspace),
     );
     const moved = keepFailedOutputs(outputs, label, (path) => isUnmodified(path, workspace), workspace);
+    if (!moved.ok || moved.value.length > 0) hasMoved = true;
     if (moved.ok && moved.value.length > 0)
       emit({
         event: 'notice',
@@ -137,7 +139,10 @@ export async function sweepDeadClaims(
         message: `an attempt of ${label} died before its end: what it left (${moved.value.join(', ')}) was set aside under .cache/failed/`,
         task: label,
       });
+    // What its command was given in a file.
+    rmSync(join(project.layout.tmp, `${claim.attempt}.params.json`), { force: true });
     ownership.append([{ end: claim.attempt }]);
   }
   await ownership.sync();
+  return hasMoved;
 }

@@ -1,8 +1,10 @@
 /** `orch run`: from what the user asked for to the end of the run and its exit code. */
+import { join } from 'node:path';
 import type { Lock } from '../base/lock.ts';
 import { EVENT_VERSION, type RunEventBody } from '../model/event.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Plan } from '../planner/plan.ts';
+import { remedyFor } from '../reporters/phrases.ts';
 import type { RunContext } from '../scheduler/context.ts';
 import type { Node } from '../scheduler/node.ts';
 import type { RunEnd } from '../scheduler/run.ts';
@@ -107,7 +109,8 @@ async function runOnce(round: Round): Promise<{ exitCode: number | null; lock: L
           const nowBytes = [sizeOf(journalPath(project.layout)), ownershipBytes(project.layout)];
           if (nowBytes.some((bytes, at) => bytes !== loadedBytes[at])) return 'restart';
         }
-        await sweepDeadClaims(project, state, emit);
+        // A restore that was killed at its end may have been taken for up to date, by what it left.
+        if (await sweepDeadClaims(project, state, emit)) return 'restart';
         held.release();
         return 'acquired';
       },
@@ -196,7 +199,7 @@ function recordRun(layout: Layout, run: RunRecord, emit: (body: RunEventBody) =>
       event: 'notice',
       level: 'warning',
       code: 'run-not-recorded',
-      message: `this run could not be recorded (${code})`,
+      message: `this run could not be recorded in ${join(layout.state, 'runs')} (${code})`,
       task: null,
     });
   }
@@ -258,7 +261,7 @@ export function prepareState(project: Project): void {
     throw new CommandError(
       `the state folder can't be written: ${path ?? project.layout.dir} (${code})`,
       EXIT.unusable,
-      'orch keeps its records under .cache in the project; make it writable',
+      `orch keeps its records under .cache in the project; ${remedyFor(code ?? '')}`,
     );
   }
 }

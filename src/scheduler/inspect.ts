@@ -3,8 +3,9 @@
  * Runs, dry runs and `status` share it, so that they can't disagree. It changes nothing.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createFileAtomic } from '../base/atomic-file.ts';
 import { fail, type Outcome, ok } from '../base/outcome.ts';
 import { isInside } from '../base/path.ts';
 import type { StaleReason } from '../model/decision.ts';
@@ -370,8 +371,8 @@ function saltOf(path: string, mayWrite: boolean): string {
     try {
       if (!mayWrite) return salt;
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, salt, { mode: 0o600, flag: 'wx' });
-      return salt;
+      // Whole or not at all: killed in between, a run mustn't leave a salt of nothing.
+      return createFileAtomic(path, salt, 0o600) ? salt : readFileSync(path, 'utf8');
     } catch {
       // Read-only state: a constant still keeps the plain value out of the manifest.
       return createHash('sha256').update(path).digest('hex');

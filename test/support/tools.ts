@@ -7,7 +7,9 @@ export function hasTool(name: string): boolean {
 }
 
 /** `it` where the tool is there; else a skipped test. In CI a missing tool is a failure of its test. */
-export function itWith(tool: string): (title: string, body: () => Promise<void> | void) => void {
+export function itWith(
+  tool: string,
+): (title: string, body: () => Promise<void> | void, timeoutMs?: number) => void {
   const isMissing = !hasTool(tool) && process.env['CI'] !== 'true';
-  return (title, body) => it.skipIf(isMissing)(`${title} (needs ${tool})`, body);
+  return (title, body, timeoutMs) => it.skipIf(isMissing)(`${title} (needs ${tool})`, body, timeoutMs);
 }
