@@ -119,6 +119,6 @@ describe.each([FIRST_RUN, LATER_RUN])('FAULT 1: $title', (story) => {
       );
       expect(wrong.join('\n==========\n')).toBe('');
     },
-    600_000,
+    1_200_000,
   );
 });
