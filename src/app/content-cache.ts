@@ -91,7 +91,7 @@ function noticeOf(notice: StoreNotice): Notice {
       return said(
         'warning',
         'cache-read-only',
-        `the cache can't be written (${notice.error.code}): results are not stored`,
+        `the cache can't be written: ${notice.error.path} (${notice.error.code}); results are not stored`,
       );
     case 'quarantined':
       return said(

@@ -1,7 +1,10 @@
 /** The lock of a root, under which runs settle who does what, and under which is cleared what dead runs left. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Held, type Lock, tryLock } from '../base/lock.ts';
 import type { RunEventBody } from '../model/event.ts';
 import type { RunId, TaskId } from '../model/ids.ts';
+import { remedyFor } from '../reporters/phrases.ts';
 import { isUnmodified, keepFailedOutputs, type WorkspaceContext } from '../scheduler/workspace.ts';
 import type { Layout } from '../state/layout.ts';
 import { liveRuns } from '../state/live-runs.ts';
@@ -111,26 +114,24 @@ export function runOfAttempt(attempt: string): RunId {
 }
 
 export function unusable({ path, code }: { readonly path: string; readonly code: string }): CommandError {
-  return new CommandError(
-    `the project can't be locked: ${path} (${code})`,
-    EXIT.unusable,
-    code === 'ENOSPC' || code === 'EDQUOT' ? 'make room there' : 'make .cache writable',
-  );
+  return new CommandError(`the project can't be locked: ${path} (${code})`, EXIT.unusable, remedyFor(code));
 }
 
 /**
  * Outputs claimed by attempts that never ended, of runs that are dead. What they left is set aside, so that nothing
- * partial is ever taken for a source or a result. The caller holds the root's lock, and the records are fresh.
+ * partial is ever taken for a source or a result. The caller holds the root's lock, and the records are fresh. Says
+ * whether files were moved: what was decided before by what lay on disk doesn't hold then.
  */
 export async function sweepDeadClaims(
   project: Project,
   state: ProjectState,
   emit: (body: RunEventBody) => void,
   isLive: (run: RunId) => boolean = () => false,
-): Promise<void> {
+): Promise<boolean> {
   const { ownership, fingerprinter } = state;
   const claims = ownership.openClaims().filter(({ attempt }) => !isLive(runOfAttempt(attempt)));
-  if (claims.length === 0) return;
+  if (claims.length === 0) return false;
+  let hasMoved = false;
   const { endLeftovers } = await import('../executors/process-tree.ts');
   for (const claim of claims) {
     // A killed orch leaves its commands running: they must not write into what is made anew.
@@ -164,6 +165,7 @@ export async function sweepDeadClaims(
       ({ kind, path }) => kind !== 'file' || !isUnmodified(path, workspace),
     );
     const moved = keepFailedOutputs(outputs, label, (path) => isUnmodified(path, workspace), workspace);
+    if (!moved.ok || moved.value.length > 0) hasMoved = true;
     if (moved.ok && moved.value.length > 0)
       emit({
         event: 'notice',
@@ -172,7 +174,10 @@ export async function sweepDeadClaims(
         message: `an attempt of ${label} died before its end: what it left (${moved.value.join(', ')}) was set aside under .cache/failed/`,
         task: label,
       });
+    // What its command was given in a file.
+    rmSync(join(project.layout.tmp, `${claim.attempt}.params.json`), { force: true });
     ownership.append([{ end: claim.attempt }]);
   }
   await ownership.sync();
+  return hasMoved;
 }

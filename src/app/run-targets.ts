@@ -1,5 +1,6 @@
 /** `orch run`: from what the user asked for to the end of the run and its exit code. */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { hasCrashed } from '../base/at-crash.ts';
 import { loadHasher } from '../base/digest.ts';
 import { maskValues } from '../base/mask-values.ts';
@@ -8,6 +9,7 @@ import { EVENT_VERSION, type RunEventBody } from '../model/event.ts';
 import type { RunId } from '../model/ids.ts';
 import { claimsOf } from '../planner/claims.ts';
 import type { Plan } from '../planner/plan.ts';
+import { remedyFor } from '../reporters/phrases.ts';
 import type { RunContext, RunOptions } from '../scheduler/context.ts';
 import type { Node } from '../scheduler/node.ts';
 import type { RunEnd } from '../scheduler/run.ts';
@@ -260,7 +262,7 @@ function recordRun(layout: Layout, run: RunRecord, emit: (body: RunEventBody) =>
       event: 'notice',
       level: 'warning',
       code: 'run-not-recorded',
-      message: `this run could not be recorded (${code})`,
+      message: `this run could not be recorded in ${join(layout.state, 'runs')} (${code})`,
       task: null,
     });
   }
@@ -325,7 +327,7 @@ export function prepareState(project: Project): void {
     throw new CommandError(
       `the state folder can't be written: ${path ?? project.layout.dir} (${code})`,
       EXIT.unusable,
-      'orch keeps its records under .cache in the project; make it writable',
+      `orch keeps its records under .cache in the project; ${remedyFor(code ?? '')}`,
     );
   }
 }

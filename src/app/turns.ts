@@ -112,16 +112,23 @@ function hasChanged({ project: { layout }, state: { journal, ownership } }: Plac
   return journalMark(layout) !== journal.mark || ownershipMark(layout) !== ownership.mark;
 }
 
-/** With the lock held: reads what was recorded meanwhile, sets aside what dead runs left and takes them off the list. */
-async function clearUp({ project, state, run, emit }: PlaceRequest, dead: readonly RunId[]): Promise<void> {
+/**
+ * With the lock held: reads what was recorded meanwhile, sets aside what dead runs left (says whether there was
+ * anything) and takes them off the list.
+ */
+async function clearUp(
+  { project, state, run, emit }: PlaceRequest,
+  dead: readonly RunId[],
+): Promise<boolean> {
   const { layout } = project;
   const { journal, ownership } = state;
   journal.refresh(run);
   ownership.refresh();
   const live = new Set(liveRuns(layout).flatMap((other) => (other.isAlive ? other.run : [])));
   if (live.size === 1) ownership.tidy();
-  await sweepDeadClaims(project, state, emit, (other) => live.has(other));
+  const hasMoved = await sweepDeadClaims(project, state, emit, (other) => live.has(other));
   for (const other of dead) forgetRun(layout, other);
+  return hasMoved;
 }
 
 export interface NeighbourRequest {

@@ -7,8 +7,12 @@ import {
   fdatasyncSync,
   fsync,
   fsyncSync,
+  linkSync,
+  lstatSync,
   openSync,
+  readdirSync,
   renameSync,
+  rmSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -60,6 +64,22 @@ export function isAbandonedTemp(name: string, modifiedAtMs: number, nowMs: numbe
   return nowMs - modifiedAtMs > ABANDONED_AFTER_MS || lifeOf(owner) === 'dead';
 }
 
+/** Removes what killed processes left in a folder under temporary names. Where it can't, it lets them lie. */
+export function sweepAbandoned(folder: string): void {
+  try {
+    for (const name of readdirSync(folder)) {
+      if (!isTempName(name)) continue;
+      const path = join(folder, name);
+      const modifiedAtMs = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
+      if (modifiedAtMs === undefined || !isAbandonedTemp(name, modifiedAtMs, Date.now())) continue;
+      // Some put whole folders under such a name.
+      rmSync(path, { recursive: true, force: true });
+    }
+  } catch {
+    // No such folder yet.
+  }
+}
+
 /**
  * Replaces the content of `path`; its folder must exist, and a link at `path` is replaced, not followed. With
  * `sync` the new content survives a power cut from the moment this returns; without, a power cut may leave an
@@ -86,6 +106,35 @@ export function writeFileAtomic(
   } catch (error) {
     removeFile(temp);
     return fail(ioError(error, 'write', path));
+  }
+}
+
+/**
+ * Makes a file that isn't there yet: whole and synced, or not at all. False where there is something of that name,
+ * which is left alone. Throws the system's error, and leaves nothing behind then.
+ */
+export function createFileAtomic(path: string, bytes: string | Uint8Array, mode = 0o666): boolean {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) return false;
+  const temp = join(dirname(path), tempName());
+  try {
+    const file = openSync(temp, 'wx', mode);
+    try {
+      writeFileSync(file, bytes);
+      fdatasyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    linkSync(temp, path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    // exFAT and some network mounts have no hard links; there the last of two that come together wins.
+    if (!['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'].includes(code ?? '')) throw error;
+    renameSync(temp, path);
+    return true;
+  } finally {
+    removeFile(temp);
   }
 }
 

@@ -7,9 +7,7 @@ import {
   fdatasyncSync,
   lstatSync,
   openSync,
-  readdirSync,
   renameSync,
-  rmSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -18,9 +16,9 @@ import { basename, dirname, join } from 'node:path';
 import {
   type IoError,
   ioError,
-  isAbandonedTemp,
   removeFile,
   shareRuns,
+  sweepAbandoned,
   syncFolder,
   tempName,
 } from '../base/atomic-file.ts';
@@ -173,17 +171,7 @@ export function noteUse(path: string): boolean {
 export function sweepOnce(workspace: Workspace, folder: string): void {
   if (workspace.swept.has(folder)) return;
   workspace.swept.add(folder);
-  try {
-    for (const name of readdirSync(folder)) {
-      const path = join(folder, name);
-      const modifiedAtMs = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs;
-      if (modifiedAtMs === undefined || !isAbandonedTemp(name, modifiedAtMs, Date.now())) continue;
-      // A restore leaves whole folders.
-      rmSync(path, { recursive: true, force: true });
-    }
-  } catch {
-    // No such folder yet.
-  }
+  sweepAbandoned(folder);
 }
 
 /** A caught system error as a failed outcome. */

@@ -237,8 +237,31 @@ export function typed(label: string): string {
 export function recordsLostPhrase(path: string, code: string): string {
   return (
     `what is done can no longer be recorded in ${path}: ${errorCodeText(code)}. Nothing new is started, and what is running comes to its end. ` +
-    'Make room there, and the same command goes on from what is recorded'
+    `${capitalised(remedyFor(code))}, and the same command goes on from what is recorded`
   );
+}
+
+/** What can be done about a file or folder that the system refuses to write, by the system's code. */
+export function remedyFor(code: string): string {
+  switch (code) {
+    case 'ENOSPC':
+      return 'make room there (`df -h`, and `df -i` for the number of files)';
+    case 'EDQUOT':
+      return 'make room there';
+    case 'EFBIG':
+      return 'raise the limit on the size of files (`ulimit -f`)';
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'raise the limit of open files (`ulimit -n`)';
+    case 'EIO':
+      return 'see what is wrong with the disk';
+    default:
+      return 'make it writable';
+  }
+}
+
+function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 export function errorCodeText(code: string): string {

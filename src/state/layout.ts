@@ -3,8 +3,8 @@
  * that another version's files are ignored and never misread. `owned/` and `replaced/` have none: every version
  * must be able to read which files are orch's own, and set-aside files are the user's.
  */
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createFileAtomic, sweepAbandoned } from '../base/atomic-file.ts';
 import { makeFolder } from '../base/make-folder.ts';
 
 export const STATE_VERSION = 1;
@@ -29,6 +29,9 @@ export interface Layout {
   readonly content: string;
 }
 
+/** Folders of the state that hold one file a pipeline or command line. */
+const REMEMBERED = ['compiled', 'idle'];
+
 export function layoutOf(root: string): Layout {
   const dir = join(root, '.cache');
   return {
@@ -45,12 +48,11 @@ export function layoutOf(root: string): Layout {
   };
 }
 
-/** Makes the folders that a run writes to. Throws the system's error where it can't. */
+/** Makes the folders that a run writes to, and removes temporary files of killed runs. Throws the system's error. */
 export function makeFolders(layout: Layout): void {
   for (const folder of [layout.state, layout.owned, layout.logs, layout.tmp]) makeFolder(folder);
-  try {
-    writeFileSync(join(layout.dir, '.gitignore'), '*\n', { flag: 'wx' });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
+  const remembered = REMEMBERED.map((name) => join(layout.state, name));
+  for (const folder of [layout.dir, layout.state, layout.owned, layout.tmp, ...remembered])
+    sweepAbandoned(folder);
+  createFileAtomic(join(layout.dir, '.gitignore'), '*\n');
 }

@@ -4,8 +4,9 @@
  * it only makes tasks with secrets run once more.
  */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, linkSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { createFileAtomic } from '../base/atomic-file.ts';
 import { makeFolder } from '../base/make-folder.ts';
 import type { Layout } from './layout.ts';
 
@@ -23,23 +24,16 @@ export function rootSalt({ state }: Pick<Layout, 'state'>, mayWrite: boolean): s
   const fresh = randomBytes(BYTES).toString('hex');
   if (!mayWrite) return fresh;
   // Under its name only when it's whole, and never instead of one that another process made meanwhile.
-  const draft = `${path}.${process.pid}.${fresh.slice(0, 8)}`;
   try {
     makeFolder(state);
-    writeFileSync(draft, fresh, { mode: 0o600, flag: 'wx' });
-    try {
-      linkSync(draft, path);
-    } catch (error) {
-      const others = (error as NodeJS.ErrnoException).code === 'EEXIST' ? read(path, true) : null;
-      if (others !== null) return others;
-      // A damaged one, or a file system without links.
-      renameSync(draft, path);
-    }
-    return fresh;
+    // Never instead of one that another process made meanwhile.
+    if (createFileAtomic(path, fresh, 0o600)) return fresh;
+    const others = read(path, true);
+    if (others !== null) return others;
+    rmSync(path);
+    return createFileAtomic(path, fresh, 0o600) ? fresh : (read(path, true) ?? fresh);
   } catch {
     return read(path, false) ?? fresh;
-  } finally {
-    rmSync(draft, { force: true });
   }
 }
 

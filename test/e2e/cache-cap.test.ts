@@ -671,8 +671,8 @@ describe('a cache that cannot be used', () => {
           { env: s.environment(), encoding: 'utf8' },
         );
       const ran = as('run', 'make', '--n', '2');
-      expect(`${ran.status} ${ran.stderr}`).toBe(
-        "0 warning: the cache can't be written (EACCES): results are not stored\n",
+      expect(`${ran.status} ${ran.stderr}`).toMatch(
+        /^0 warning: the cache can't be written: \/\S+ \(EACCES\); results are not stored\n$/,
       );
       expect(as('run', 'make', '--n', '2').status).toBe(0);
       expect(as('cache', 'gc', '--max-size', '0').status).toBe(3);

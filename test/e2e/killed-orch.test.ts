@@ -1,9 +1,11 @@
 /** SIGKILL of orch itself (F3, F4, F7; faults 1, 11, 29): what it leaves behind is never taken for a result. */
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { identify } from '../../src/base/process-identity.ts';
 import { ORCH } from '../support/project.ts';
 import { gate, holdAt, isAlive, until } from './support/gate.ts';
 import { type Fields, type Scenario, said, scenario, task } from './support/scenario.ts';
+import { deadPid } from './support/taxi-project.ts';
 
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
 
@@ -60,6 +62,49 @@ describe('11: a command that outlives its orch', () => {
     s.flow({ ...tasks, other: task('other', 'echo o > o.txt', { outputs: ['o.txt'] }) });
     await s.ok('run', 'other');
     await until(() => !isAlive(pid), `the end of ${pid}`, 3_000);
+  });
+});
+
+describe('1: what a kill leaves, laid out by hand', () => {
+  it('a restore that was killed before it was recorded is not taken for done when other tasks act', async () => {
+    const s = scenario(
+      {
+        back: { run: 'echo ${{ params.p }} > back.txt', outputs: ['back.txt'] },
+        other: task('other', 'cat in.txt > other.txt', { inputs: ['in.txt'], outputs: ['other.txt'] }),
+      },
+      { 'in.txt': '1\n' },
+      { params: { p: 1 } },
+    );
+    for (const p of ['1', '2', '1']) await s.ok('run', 'back', 'other', '--p', p);
+    // The files have their names; that they are orch's own, and the end of the claim, came too late.
+    for (const copy of ['a', 'b']) {
+      const lines = s.read(`.cache/owned/${copy}`).split('\n').slice(0, -1);
+      expect(lines.at(-1)).toContain('"end":');
+      expect(lines.at(-2)).toContain('"own":');
+      s.write(`.cache/owned/${copy}`, `${lines.slice(0, -2).join('\n')}\n`);
+    }
+    const journal = s.read('.cache/state/v1/journal').split('\n').slice(0, -1);
+    expect(journal.at(-1)).toContain('"t":"restored"');
+    s.write('.cache/state/v1/journal', `${journal.slice(0, -1).join('\n')}\n`);
+    s.write('in.txt', '2\n');
+    await s.ok('run', 'back', 'other', '--p', '1');
+    expect(s.exists('back.txt')).toBe(true);
+    expect(s.read('back.txt')).toBe('1\n');
+    expect(s.read('other.txt')).toBe('2\n');
+    expect(await s.run('back', 'other', '--p', '1')).toEqual([]);
+  });
+
+  it('temporary files of the dead are removed by the next run, those of others are not', async () => {
+    const s = scenario({ make: task('make', 'echo 1 > out.txt', { outputs: ['out.txt'] }) });
+    await s.ok('run', 'make');
+    const mine = identify(process.pid)!;
+    const dead = mine.replace(/^\d+/, String(deadPid()));
+    for (const folder of ['state/v1', 'state/v1/compiled', 'state/v1/idle', 'owned', 'tmp'])
+      for (const owner of [mine, dead]) s.write(`.cache/${folder}/.tmp-${owner}-abc123-1`, 'half');
+    await s.ok('run', 'make', '--force');
+    const left = Object.keys(s.under('.cache')).filter((path) => path.includes('.tmp-'));
+    expect(left.filter((path) => path.includes(dead))).toEqual([]);
+    expect(left).toHaveLength(5);
   });
 });
 
