@@ -58,7 +58,8 @@ export class Session {
   ];
   /** Outputs as the user edited them. */
   readonly #edited = new Map<string, string>();
-  #isDisturbed = false;
+  #wasDisturbed = false;
+  #isLenient = false;
   #situation: Situation;
 
   constructor(
@@ -85,6 +86,7 @@ export class Session {
   }
 
   apply(change: Change): void {
+    this.#isLenient = this.#wasDisturbed;
     const { pipeline, nextName } = this.#situation;
     this.#snapshots.push({ pipeline, sources: sourcesOf(this.#situation) });
     for (const action of change.actions) {
@@ -115,7 +117,8 @@ export class Session {
       run: argsOf(request, flags),
       env: this.#environment(''),
     });
-    this.#isDisturbed = true;
+    this.#wasDisturbed = true;
+    this.#isLenient = true;
   }
 
   /** Null where the run did exactly what the model says; `open` where the contract leaves it open what happens. */
@@ -133,10 +136,14 @@ export class Session {
     const { code, said } = await this.#orch(args, failing);
     const ran = fs.readFileSync(this.#trace, 'utf8').split('\n').slice(0, -1).sort();
     const actual = readTree(this.#root);
-    // What a disturbed run got done needn't be done again; which of it, the model can't know.
-    const seen = { ran: this.#isDisturbed ? expected.ran : ran, files: actual, exit: code };
-    this.#isDisturbed = false;
-    const differences = compare(expected, seen);
+    // What a disturbed run got done, or a cleared cache has lost, the model can't know: which commands run, and whether
+    // outputs that nobody asked for lie there. The run after it is held to everything again.
+    const lenient = this.#isLenient;
+    this.#isLenient = false;
+    const seen = { ran: lenient ? expected.ran : ran, files: actual, exit: code };
+    const isMade = (path: string) =>
+      [...history.results.values()].some(({ made }) => made.get(path) === actual.get(path));
+    const differences = compare(expected, seen, (path) => lenient && isMade(path));
     differences.push(...this.#lostEdits(actual));
     // What the run itself wrote; an edited output that it had no reason to look at stays an edited one.
     for (const [path, text] of actual)
@@ -255,7 +262,8 @@ export class Session {
       fs.utimesSync(file, atime, mtime);
       this.#script.push(`# flip the first byte of ${file.slice(this.#root.length + 1)}, keeping its times`);
     }
-    if (missing.size > 0) throw new MissingCopy(`no stored copy of ${JSON.stringify([...missing])}`);
+    // A cache that was cleared on purpose has lost it altogether.
+    if (missing.size > 0 && !this.#wasDisturbed) throw new MissingCopy(`no stored copy of ${JSON.stringify([...missing])}`);
     for (const text of texts) this.#situation.history.damaged.add(text);
   }
 }
@@ -292,7 +300,11 @@ interface Seen {
   readonly exit: string | number | null;
 }
 
-function compare(expected: Seen & { readonly optional: ReadonlySet<string> }, actual: Seen): string[] {
+function compare(
+  expected: Seen & { readonly optional: ReadonlySet<string> },
+  actual: Seen,
+  mayBeThere: (path: string) => boolean,
+): string[] {
   const differences: string[] = [];
   if (expected.exit !== actual.exit)
     differences.push(`exit code: expected ${expected.exit}, got ${actual.exit}`);
@@ -306,6 +318,7 @@ function compare(expected: Seen & { readonly optional: ReadonlySet<string> }, ac
   for (const path of [...new Set([...expected.files.keys(), ...actual.files.keys()])].sort()) {
     const [want, have] = [expected.files.get(path), actual.files.get(path)];
     if (want === have || (have === undefined && expected.optional.has(path))) continue;
+    if (want === undefined && mayBeThere(path)) continue;
     const say = (text: string | undefined) => (text === undefined ? 'absent' : JSON.stringify(text));
     differences.push(`${path}: expected ${say(want)}, found ${say(have)}`);
   }
