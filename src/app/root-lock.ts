@@ -1,10 +1,10 @@
 /** The lock of a root, under which runs settle who does what, and under which is cleared what dead runs left. */
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Held, type Lock, tryLock } from '../base/lock.ts';
 import type { RunEventBody } from '../model/event.ts';
 import type { RunId, TaskId } from '../model/ids.ts';
 import { remedyFor } from '../reporters/phrases.ts';
+import { paramsFile } from '../scheduler/task-environment.ts';
 import { isUnmodified, keepFailedOutputs, type WorkspaceContext } from '../scheduler/workspace.ts';
 import type { Layout } from '../state/layout.ts';
 import { liveRuns } from '../state/live-runs.ts';
@@ -165,8 +165,10 @@ export async function sweepDeadClaims(
       ({ kind, path }) => kind !== 'file' || !isUnmodified(path, workspace),
     );
     const moved = keepFailedOutputs(outputs, label, (path) => isUnmodified(path, workspace), workspace);
-    if (!moved.ok || moved.value.length > 0) hasMoved = true;
-    if (moved.ok && moved.value.length > 0)
+    // What can't be moved now stays claimed.
+    if (!moved.ok) continue;
+    if (moved.value.length > 0) hasMoved = true;
+    if (moved.value.length > 0)
       emit({
         event: 'notice',
         level: 'note',
@@ -175,7 +177,7 @@ export async function sweepDeadClaims(
         task: label,
       });
     // What its command was given in a file.
-    rmSync(join(project.layout.tmp, `${claim.attempt}.params.json`), { force: true });
+    rmSync(paramsFile(project.layout.tmp, claim.attempt), { force: true });
     ownership.append([{ end: claim.attempt }]);
   }
   await ownership.sync();

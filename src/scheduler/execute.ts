@@ -22,7 +22,7 @@ import { recordIfPossible } from './guarded-records.ts';
 import type { Gathered, Node } from './node.ts';
 import { renderCommand, renderEnv, withArgs } from './render.ts';
 import { outputWithSecret } from './secrets-in-outputs.ts';
-import { taskEnvironment } from './task-environment.ts';
+import { paramsFile, taskEnvironment } from './task-environment.ts';
 import { hiddenFrom } from './weak-secrets.ts';
 import {
   checkInsideRoot,
@@ -133,8 +133,7 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
   const end = await attempt.done;
   request.onCommandEnd();
   tellOfStrays(request, end);
-  if (Object.keys(task.params).length > 0)
-    rmSync(join(context.layout.tmp, `${attemptId}.params.json`), { force: true });
+  if (Object.keys(task.params).length > 0) rmSync(paramsFile(context.layout.tmp, attemptId), { force: true });
   context.fingerprinter.forget();
 
   const { durationMs } = end;
@@ -145,7 +144,7 @@ export async function executeTask(request: ExecuteRequest): Promise<ExecuteEnd> 
   const changed = context.fingerprinter.changedSince(watched);
   if (changed.length > 0) {
     const discarded = discardOutputs(task, workspace);
-    recordIfPossible(() => context.ownership.append([{ end: attemptId }]));
+    if (discarded.ok) recordIfPossible(() => context.ownership.append([{ end: attemptId }]));
     return discarded.ok
       ? { kind: 'inputs-changed', paths: changed, durationMs }
       : failed(discarded.error, durationMs);
@@ -251,7 +250,9 @@ async function prepared(request: ExecuteRequest, attemptId: string): ReturnType<
   try {
     return await commandOf(request, attemptId);
   } catch (error) {
-    return fail(ioFailure('prepare', (error as NodeJS.ErrnoException).path ?? attemptId, error));
+    // Of a write that fails the system says no path.
+    const path = (error as NodeJS.ErrnoException).path ?? paramsFile(request.context.layout.tmp, attemptId);
+    return fail(ioFailure('prepare', path, error));
   }
 }
 
@@ -293,8 +294,9 @@ function recordFailure(
     (path) => workspace.isOthers(path, task),
     workspace,
   );
+  // What still lies there stays claimed: the next run sets it aside, instead of taking it for files of the user's.
   if (!moved.ok) workspace.notice('failed-outputs', `what ${task.label} left could not be set aside`);
-  recordIfPossible(() => context.ownership.append([{ end: attemptId }]));
+  else recordIfPossible(() => context.ownership.append([{ end: attemptId }]));
   recordIfPossible(() =>
     context.journal.append([
       {

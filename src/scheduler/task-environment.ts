@@ -23,6 +23,11 @@ export interface TaskEnvironmentRequest {
   readonly attemptId: string;
 }
 
+/** Where an attempt's parameters lie as JSON while it runs. */
+export function paramsFile(tmpDir: string, attemptId: string): string {
+  return join(tmpDir, `${attemptId}.params.json`);
+}
+
 export function taskEnvironment(request: TaskEnvironmentRequest): Record<string, string> {
   const { task, environment, declared, granted } = request;
   const env: Record<string, string> = {};
@@ -43,7 +48,7 @@ export function taskEnvironment(request: TaskEnvironmentRequest): Record<string,
   if (Object.keys(task.params).length > 0) {
     for (const [name, value] of Object.entries(task.params)) addParam(env, name, value);
     makeFolder(request.tmpDir);
-    const file = join(request.tmpDir, `${request.attemptId}.params.json`);
+    const file = paramsFile(request.tmpDir, request.attemptId);
     writeFileSync(file, `${JSON.stringify(nest(task.params), null, 2)}\n`);
     env['ORCH_PARAMS_FILE'] = file;
   }

@@ -225,7 +225,7 @@ export function keepFailedOutputs(
   const moved: string[] = [];
   const done = guarded('set aside', folder, () => {
     const paths = outputs.flatMap((spec) =>
-      present(spec, context).filter((path) => spec.kind === 'file' || !isSpared(path)),
+      present(spec, context, true).filter((path) => spec.kind === 'file' || !isSpared(path)),
     );
     if (paths.length === 0) return;
     rmSync(folder, { recursive: true, force: true });
@@ -242,7 +242,7 @@ export function keepFailedOutputs(
 export function discardOutputs(task: Task, context: WorkspaceContext): Outcome<null, Failure> {
   return guarded('remove', task.outputs[0]?.path ?? '', () => {
     for (const spec of task.outputs) {
-      for (const path of present(spec, context))
+      for (const path of present(spec, context, true))
         if (!context.isOthers(path, task)) rmSync(join(context.root, path), { recursive: true, force: true });
       if (spec.kind === 'folder') removeEmpty(spec.path, new Set(), context);
     }
@@ -278,24 +278,29 @@ export function clearingOf(task: Task, keep: Result | null, context: WorkspaceCo
 function present(
   spec: Pick<OutputSpec, 'kind' | 'path'>,
   context: Pick<WorkspaceContext, 'root' | 'matching'>,
+  mustSee = false,
 ): string[] {
   if (outsideLink(context.root, spec.path) !== null) return [];
   if (spec.kind === 'file') {
     const stat = lstatOrNull(join(context.root, spec.path));
     if (stat === null) return [];
     // A folder where a file belongs: what it holds stands in the way, one by one.
-    return stat.isDirectory() ? walk(context.root, spec.path, Number.POSITIVE_INFINITY) : [spec.path];
+    return stat.isDirectory()
+      ? walk(context.root, spec.path, Number.POSITIVE_INFINITY, mustSee)
+      : [spec.path];
   }
   if (spec.kind === 'folder') {
     const stat = lstatOrNull(join(context.root, spec.path));
     if (stat === null) return [];
-    return stat.isDirectory() ? walk(context.root, spec.path, Number.POSITIVE_INFINITY) : [spec.path];
+    return stat.isDirectory()
+      ? walk(context.root, spec.path, Number.POSITIVE_INFINITY, mustSee)
+      : [spec.path];
   }
   const covers = context.matching.compile(spec.path);
   const parent = context.matching.parentOf(spec.path);
   const below = parent === '' ? spec.path : spec.path.slice(parent.length + 1);
   const depth = below.includes('**') ? Number.POSITIVE_INFINITY : below.split('/').length;
-  return walk(context.root, parent, depth).filter(covers);
+  return walk(context.root, parent, depth, mustSee).filter(covers);
 }
 
 function isFolder(path: string): boolean {
@@ -303,18 +308,22 @@ function isFolder(path: string): boolean {
 }
 
 /** Files and links below a folder, root-relative; orch's own folder and git's are left out. */
-function walk(root: string, folder: string, depth: number): string[] {
+/** Passing trouble, behind which there may well be files: for who must not take them for absent. */
+const PASSING: readonly unknown[] = ['EMFILE', 'ENFILE', 'ENOMEM', 'EIO'];
+
+function walk(root: string, folder: string, depth: number, mustSee = false): string[] {
   let entries: import('node:fs').Dirent[];
   try {
     entries = readdirSync(join(root, folder), { withFileTypes: true });
-  } catch {
+  } catch (error) {
+    if (mustSee && PASSING.includes((error as NodeJS.ErrnoException).code)) throw error;
     return [];
   }
   return entries.flatMap((entry) => {
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
     if (!entry.isDirectory()) return [path];
     if (folder === '' && (entry.name === '.cache' || entry.name === '.git')) return [];
-    return depth > 1 ? walk(root, path, depth - 1) : [];
+    return depth > 1 ? walk(root, path, depth - 1, mustSee) : [];
   });
 }
 

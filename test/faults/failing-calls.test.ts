@@ -17,7 +17,7 @@ import {
   stageOf,
 } from './support/crash-story.ts';
 import { runProgram } from './support/process.ts';
-import { callsOf, traced } from './support/strace.ts';
+import { type Call, callsOf, traced } from './support/strace.ts';
 import { treeOf } from './support/tree-of.ts';
 
 const REFUSALS: Readonly<Record<string, string>> = {
@@ -57,6 +57,11 @@ interface Refusal {
   readonly threads: boolean;
 }
 
+/** Pipes and terminals are no disk, and to open for reading takes no room. */
+function changesDisk({ call, text }: Pick<Call, 'call' | 'text'>, { dir }: Stage): boolean {
+  return text.includes(dir) && (call !== 'openat' || text.includes('O_CREAT'));
+}
+
 const env = { UV_THREADPOOL_SIZE: '1' };
 
 async function refusalsOf(stage: Stage): Promise<Refusal[]> {
@@ -71,8 +76,7 @@ async function refusalsOf(stage: Stage): Promise<Refusal[]> {
     for (const { call, thread, text } of made) {
       const at = (counts.get(`${thread} ${call}`) ?? 0) + 1;
       counts.set(`${thread} ${call}`, at);
-      // Pipes and terminals are no disk, and to open for reading takes no room.
-      if (!text.includes(stage.dir) || (call === 'openat' && !text.includes('O_CREAT'))) continue;
+      if (!changesDisk({ call, text }, stage)) continue;
       if (!refusals.some((known) => known.threads === threads && known.call === call && known.at === at))
         refusals.push({ call, kind: kindOf(call, text, stage.dir), at, error: REFUSALS[call]!, threads });
     }
@@ -90,7 +94,7 @@ async function refuse({ call, at, error, threads }: Refusal, stage: Stage, story
     const argv = traced([call], { notes: stage.notes, threads, inject: `error=${error}:when=${at}` });
     const ran = await runProgram(argv, { cwd: stage.dir, env });
     const hit = callsOf(stage.notes).filter(({ text }) => text.includes('(INJECTED)'));
-    if (hit.length === 0 || !hit.every(({ text }) => text.includes(stage.dir))) continue;
+    if (hit.length === 0 || !hit.every((refused) => changesDisk(refused, stage))) continue;
     const texts = hit.map(({ text }) => text).join('\n');
     const when = `${error} at ${call} ${at}: ${texts}\nexit ${ran.code}\n${ran.said}`;
     if (ran.code === 0) expect(treeOf(stage.dir, ['.cache']), when).toEqual(stage.clean);
