@@ -11,6 +11,7 @@ import type { RunEventBody } from '../model/event.ts';
 import type { RunId, TaskKey } from '../model/ids.ts';
 import type { Task } from '../model/task.ts';
 import { capYieldsText, trimmedText } from '../reporters/cache-phrases.ts';
+import { recordIfPossible } from '../scheduler/guarded-records.ts';
 import type { Node } from '../scheduler/node.ts';
 import { isGood } from '../scheduler/task-state.ts';
 import type { Journal } from '../state/journal.ts';
@@ -129,12 +130,15 @@ async function register(
 /** Other runs of the root register the results of theirs: those that were recorded by now are among the keys. */
 async function registerAmongOthers(request: SettleRequest, store: LocalStore): Promise<void> {
   const { project, journal, run, nodes } = request;
-  const lock = await lockRoot(project.layout, `run ${run}`, { wait: true, onWait: () => {} });
+  // Without the lock (a full disk) it's done all the same: that at most forgets what another run just made.
+  const lock = await lockRoot(project.layout, `run ${run}`, { wait: true, onWait: () => {} }).catch(
+    () => null,
+  );
   try {
-    journal.refresh(run);
+    recordIfPossible(() => journal.refresh(run));
     await register(request, store, keysInUse(project, journal, nodes));
   } finally {
-    if (lock !== 'locked') lock.release();
+    if (lock !== null && lock !== 'locked') lock.release();
   }
 }
 

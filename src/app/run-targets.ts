@@ -74,8 +74,8 @@ export async function runTargets(request: RunRequest): Promise<number> {
 async function leave({ mine }: Place, layout: Layout, run: RunId): Promise<void> {
   mine.leave();
   if (!isJournalLong(layout)) return;
-  const lock = await lockRoot(layout, `run ${run}`, { wait: false, onWait: () => {} });
-  if (lock === 'locked') return;
+  const lock = await lockRoot(layout, `run ${run}`, { wait: false, onWait: () => {} }).catch(() => null);
+  if (lock === null || lock === 'locked') return;
   if (liveRuns(layout).length === 0) compactJournal(layout);
   lock.release();
 }

@@ -128,7 +128,9 @@ export function openAppender(path: string): Appender {
   let isOpen = true;
   /** As long as nobody else writes; up to here the file ends with a whole line. */
   let knownSize = 0;
-  let hasOthers = false;
+  /** Size when it was asked last whether others wrote, and what this process added since. */
+  let askedSize = 0;
+  let addedBytes = 0;
   // The name must be made durable once, besides the data behind it: the file may be new, or made by a process
   // that died before it came to sync.
   let isNameSynced = false;
@@ -137,13 +139,12 @@ export function openAppender(path: string): Appender {
   let failure: Error | null = null;
   let syncsUnderWay = 0;
   endCutLine();
-  hasOthers = false;
+  askedSize = knownSize;
 
   /** Its own after a full disk took a part of it, another process's that died in the middle of a write. */
   function endCutLine(): void {
     const { size } = fstatSync(file);
     if (size === knownSize) return;
-    hasOthers = true;
     const isCut = size > 0 && lastByte(file, size) !== NEWLINE;
     if (isCut) writeFileSync(file, '\n');
     knownSize = size + (isCut ? 1 : 0);
@@ -180,6 +181,7 @@ export function openAppender(path: string): Appender {
       writeFileSync(file, bytes);
       // Where others wrote too, the size tells so next time.
       knownSize += bytes.length;
+      addedBytes += bytes.length;
     },
     async sync() {
       if (failure !== null) throw failure;
@@ -194,9 +196,10 @@ export function openAppender(path: string): Appender {
       }
     },
     othersWrote() {
-      const answer = hasOthers || fstatSync(file).size !== knownSize;
-      if (answer) endCutLine();
-      hasOthers = false;
+      const { size } = fstatSync(file);
+      const answer = size !== askedSize + addedBytes;
+      askedSize = size;
+      addedBytes = 0;
       return answer;
     },
     close() {

@@ -27,7 +27,7 @@ import { fail, type Outcome, ok } from '../base/outcome.ts';
 import type { TaskAction, TaskClaim } from '../model/claim.ts';
 import type { RunId } from '../model/ids.ts';
 import type { Layout } from './layout.ts';
-import { recording } from './record-error.ts';
+import { RecordError, recording } from './record-error.ts';
 
 export interface LiveRun {
   readonly run: RunId;
@@ -41,6 +41,7 @@ export interface LiveRun {
 export interface Enlisted {
   /** Throws RecordError where it can't be written. */
   begin(action: TaskAction): void;
+  /** Where that can't be written, it ends with the run. */
   end(attempt: string): void;
   /** Names of the other runs that are there, dead ones included. About 10 us. */
   others(): readonly RunId[];
@@ -81,7 +82,14 @@ export function enlist(
   };
   return ok({
     begin: (action) => write(`+${JSON.stringify(action)}`),
-    end: (attempt) => write(`-${attempt}`),
+    end(attempt) {
+      try {
+        write(`-${attempt}`);
+      } catch (error) {
+        if (!(error instanceof RecordError)) throw error;
+        // A full disk: for the others it ends with this run.
+      }
+    },
     others: () => namesOf(layout).filter((name) => name !== run),
     leave() {
       if (!isHere) return;
