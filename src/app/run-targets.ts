@@ -21,7 +21,7 @@ import { attended } from './attend.ts';
 import { enlistRoot, settleCache } from './cache-upkeep.ts';
 import { CommandError, EXIT, isUsageFailure } from './exit-codes.ts';
 import { idleQuestion } from './idle-question.ts';
-import { tellOfLeftRunning } from './left-running.ts';
+import { endLeftRunning } from './left-running.ts';
 import { lookContext } from './look-context.ts';
 import { refuseWhatCannotRun } from './preconditions.ts';
 import { openProject, openState, type Project, type ProjectState } from './project.ts';
@@ -196,7 +196,7 @@ async function runOnce(round: Round): Promise<number | null> {
     held.release();
     const exitCode = exitCodeOf(end);
     const summary = exitCode === 0 ? await renderLines(project, plan, 'summary', context, end.nodes) : [];
-    await tellOfLeftRunning(context.run, end.nodes, held.emit);
+    await endLeftRunning(context.run, end.nodes, held.emit);
     await settleCache({
       project,
       store: request.useCache ? state.store : null,

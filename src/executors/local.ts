@@ -4,8 +4,8 @@
  * environment and a log file, and reports how the command ended.
  *
  * What happens to processes that the command leaves behind:
- * - It exits with 0: nothing is ended, as under make. A deploy may start a service; it should redirect the
- *   service's output, for the log is no longer read where secrets are masked. What still lives when the run ends is
+ * - It exits with 0: nothing is ended yet: other tasks may use a server that it started. That should redirect its
+ *   output, for the log is no longer read where secrets are masked. What still lives when the run ends is ended and
  *   told then (app/left-running).
  * - It fails, or a timeout or an interrupt ends it: everything it started is ended, what left the group included
  *   (setsid). It could still write to outputs that are being set aside, or collide with the next attempt.

@@ -13,13 +13,16 @@ export function unkillableText(task: string, pids: readonly number[]): string {
   return `${task}: could not be ended, not by SIGKILL either, and may still write to its outputs: ${pids.length === 1 ? 'process' : 'processes'} ${listed(pids)}`;
 }
 
-/** Of a task that succeeded. */
+/** Of a task that succeeded; ended with the run. Without the variable `marker` they would not have been found. */
 export function leftRunningText(
   task: string,
   processes: readonly { readonly pid: number; readonly command: string }[],
+  marker: string,
 ): string {
   const named = listed(processes.map(({ pid, command }) => `${pid} (${printable(command)})`));
-  return `${task} has left ${processes.length === 1 ? 'a process' : `${processes.length} processes`} running: ${named}`;
+  const [what, were] =
+    processes.length === 1 ? ['a process', 'was'] : [`${processes.length} processes`, 'were'];
+  return `${task} left ${what} running, which ${were} ended with the run: ${named}. A service that should stay is started with \`env -u ${marker}\``;
 }
 
 const MOST = 5;

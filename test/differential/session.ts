@@ -263,7 +263,8 @@ export class Session {
       this.#script.push(`# flip the first byte of ${file.slice(this.#root.length + 1)}, keeping its times`);
     }
     // A cache that was cleared on purpose has lost it altogether.
-    if (missing.size > 0 && !this.#wasDisturbed) throw new MissingCopy(`no stored copy of ${JSON.stringify([...missing])}`);
+    if (missing.size > 0 && !this.#wasDisturbed)
+      throw new MissingCopy(`no stored copy of ${JSON.stringify([...missing])}`);
     for (const text of texts) this.#situation.history.damaged.add(text);
   }
 }

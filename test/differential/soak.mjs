@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-// Beside the sources, so that packages and the built binary are found from there.
-const folder = mkdtempSync(join(here, '.soak-'));
+// From there packages are found, and no tool takes it for a source.
+const folder = mkdtempSync(join(here, '../../node_modules/.soak-'));
 const outfile = join(folder, 'soak.mjs');
 try {
   await build({

@@ -123,8 +123,7 @@ it('FAULT 75: a grandchild that holds the pipe delays nothing', async () => {
   killAtEnd(pid);
   const ran = await running.done;
   expect(ran.code, said(ran)).toBe(0);
-  expect(isAlive(pid)).toBe(true);
-  held.release();
+  expect(said(ran)).toContain(`t left a process running, which was ended with the run: ${pid}`);
   await gone(pid);
 });
 
@@ -206,10 +205,22 @@ describe.runIf(onLinux)('FAULT 83: a child that left by setsid', () => {
     await gone(pid);
   });
 
-  it('is told and lives on where the task succeeded, as a service must', async () => {
-    const s = scenario({ t: task('t', `${escaping('left')}\n${arrived}`) });
+  it('lives as long as the run where the task succeeded, and is ended and told at its end', async () => {
+    const s = scenario({
+      t: task('t', `${escaping('left')}\n${arrived}`, { outputs: [] }),
+      user: task('user', 'kill -0 "$(cat "$GATES/left.up")"', { needs: ['t'] }),
+    });
+    const { pid, said: text } = await escapedIn(s, ['run', 'user']);
+    expect(text).toContain(`note: t left a process running, which was ended with the run: ${pid} (sh)`);
+    expect(text).toContain('2 run, ');
+    await gone(pid);
+  });
+
+  it('stays where it was started as a service, without the marker', async () => {
+    const service = escaping('left').replace('setsid', 'env -u ORCH_ATTEMPT setsid');
+    const s = scenario({ t: task('t', `${service}\n${arrived}`) });
     const { pid, said: text } = await escapedIn(s, ['run', 't']);
-    expect(text).toContain(`note: t has left a process running: ${pid} (sh)`);
+    expect(text).not.toContain('running');
     expect(isAlive(pid)).toBe(true);
   });
 });
