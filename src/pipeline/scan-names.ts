@@ -10,7 +10,7 @@ export interface ScannedNames {
   readonly params: readonly string[];
 }
 
-const KEY = /^( +)(?:"([^"\\]+)"|'([^']+)'|([\p{L}\p{N}_][\p{L}\p{N}_.-]*))[ \t]*:(?:[ \t]|$)/u;
+const KEY = /^( +)(?:"([^"\\]+)"|'([^']+)'|([\p{L}\p{N}_][\p{L}\p{M}\p{N}_.-]*))[ \t]*:(?:[ \t]|$)/u;
 
 export function scanNames(text: string): ScannedNames {
   const found: Record<'tasks' | 'params', string[]> = { tasks: [], params: [] };
@@ -22,7 +22,7 @@ export function scanNames(text: string): ScannedNames {
     if (top !== null) {
       section = top[1] === 'tasks' || top[1] === 'params' ? top[1] : null;
       depth = null;
-      if (top[1] === 'name') name = /^["']?([\p{L}\p{N}_][\p{L}\p{N}_.-]*)/u.exec(top[2]!)?.[1] ?? null;
+      if (top[1] === 'name') name = /^["']?([\p{L}\p{N}_][\p{L}\p{M}\p{N}_.-]*)/u.exec(top[2]!)?.[1] ?? null;
       continue;
     }
     const key = section === null ? null : KEY.exec(line);

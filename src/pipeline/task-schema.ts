@@ -52,7 +52,7 @@ export const textList = (description: string): Schema => ({
 });
 
 /** Names become parts of labels, ids and folder names: no `: [ ] , = /`, no spaces. */
-export const TASK_NAME = '^[\\p{L}\\p{N}_][\\p{L}\\p{N}_.-]*$';
+export const TASK_NAME = '^[\\p{L}\\p{N}_][\\p{L}\\p{M}\\p{N}_.-]*$';
 export const ENV_NAME = '^[A-Za-z_][A-Za-z0-9_]*$';
 
 export const ENV: Schema = {

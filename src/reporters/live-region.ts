@@ -169,7 +169,10 @@ function statusLine(state: LiveState, view: RegionView, pen: Pen): readonly stri
     ` ${style.cyan(pen.spinner)} ${paint(pen.fit(pen.words(text), pen.width - 3, 'end'))}`,
   ];
   if (state.interrupted !== null)
-    return doing(interruptingPhrase(state.interrupted.isKill, state.running.length), style.yellow);
+    return doing(
+      interruptingPhrase(state.interrupted.isKill, state.running.length, state.interrupted.signal),
+      style.yellow,
+    );
   if (state.waiting !== null) {
     const { forRun, pid, sinceMs } = state.waiting;
     const elapsed = roughDuration(view.nowMs - sinceMs);

@@ -25,7 +25,7 @@ export interface LiveState {
   readonly total: number;
   readonly remainingMs: number | null;
   readonly waiting: { readonly forRun: string; readonly pid: number; readonly sinceMs: number } | null;
-  readonly interrupted: { readonly isKill: boolean } | null;
+  readonly interrupted: { readonly isKill: boolean; readonly signal: string } | null;
 }
 
 export const INITIAL_STATE: LiveState = {
@@ -49,7 +49,7 @@ export function foldEvent(state: LiveState, event: RunEvent, nowMs: number): Liv
     case 'run-progress':
       return { ...state, settled: event.settled, total: event.total, remainingMs: event.remainingMs };
     case 'run-interrupting':
-      return { ...state, interrupted: { isKill: event.isKill } };
+      return { ...state, interrupted: { isKill: event.isKill, signal: event.signal } };
     case 'task-started': {
       const { task, attempt, expectedMs, reason } = event;
       const started: RunningTask = { task, attempt, expectedMs, reason, startedMs: nowMs, retry: null };

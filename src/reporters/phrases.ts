@@ -449,10 +449,11 @@ export function waitingPhrase(forRun: string, pid: number): string {
 }
 
 /** `running`: commands that are being ended. */
-export function interruptingPhrase(isKill: boolean, running: number): string {
+export function interruptingPhrase(isKill: boolean, running: number, signal: string): string {
   if (running === 0) return 'Interrupted: coming to an end';
   const tasks = running === 1 ? '1 running task' : `${running} running tasks`;
-  return isKill ? `Killing ${tasks}` : `Interrupted: ending ${tasks}; Ctrl-C again kills at once`;
+  const again = signal === 'SIGINT' ? 'Ctrl-C again' : 'another signal';
+  return isKill ? `Killing ${tasks}` : `Interrupted: ending ${tasks}; ${again} kills at once`;
 }
 
 export const LOOKING_PHRASE = 'Looking for changes';

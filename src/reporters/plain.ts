@@ -197,7 +197,11 @@ export function createPlainReporter(options: PlainOptions): (event: RunEvent) =>
         break;
       case 'run-interrupting':
         if (event.running > 0)
-          complain(errorStyle.yellow(`${marks.waiting} ${interruptingPhrase(event.isKill, event.running)}`));
+          complain(
+            errorStyle.yellow(
+              `${marks.waiting} ${interruptingPhrase(event.isKill, event.running, event.signal)}`,
+            ),
+          );
         break;
       case 'task-started':
         if (options.isLive) break;

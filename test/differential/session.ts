@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Change, type FileAction, type Situation, sourcesOf } from './edits.ts';
 import { toYaml } from './pipeline-file.ts';
-import { predict } from './reference-model.ts';
-import type { Files, PipelineSpec, Request } from './workload.ts';
+import { chosenBy, expand, predict, selects } from './reference-model.ts';
+import type { Cell, Files, PipelineSpec, Request } from './workload.ts';
 
 /** What a run did that it must not have done, or didn't that it must. */
 export interface Divergence {
@@ -141,9 +141,16 @@ export class Session {
     const lenient = this.#isLenient;
     this.#isLenient = false;
     const seen = { ran: lenient ? expected.ran : ran, files: actual, exit: code };
-    const isMade = (path: string) =>
-      [...history.results.values()].some(({ made }) => made.get(path) === actual.get(path));
-    const differences = compare(expected, seen, (path) => lenient && isMade(path));
+    const isRequested = requestedOutputs(pipeline, request);
+    const mayDiffer = (path: string) => {
+      const text = actual.get(path) ?? expected.files.get(path);
+      return (
+        lenient &&
+        !isRequested(path) &&
+        [...history.results.values()].some(({ made }) => made.get(path) === text)
+      );
+    };
+    const differences = compare(expected, seen, mayDiffer);
     differences.push(...this.#lostEdits(actual));
     // What the run itself wrote; an edited output that it had no reason to look at stays an edited one.
     for (const [path, text] of actual)
@@ -269,6 +276,23 @@ export class Session {
   }
 }
 
+/** Outputs of what was asked for, through groups. */
+function requestedOutputs(pipeline: PipelineSpec, { targets, params }: Request): (path: string) => boolean {
+  const cells = expand(pipeline, { ...pipeline.params, ...params });
+  const found = new Set<Cell>();
+  const visit = (cell: Cell): void => {
+    if (found.has(cell)) return;
+    found.add(cell);
+    if (cell.task.group)
+      for (const need of cell.task.needs) for (const other of chosenBy(need, cell, cells)) visit(other);
+  };
+  const names = targets.length > 0 ? targets : pipeline.default;
+  for (const cell of cells)
+    if (names.some((name) => name === cell.label || name === cell.task.name || cell.outputs.includes(name)))
+      visit(cell);
+  return (path) => [...found].some((cell) => selects(cell.outputs, path));
+}
+
 function argsOf(request: Request, flags: RunFlags): string[] {
   const args = ['run', ...request.targets, '-j', String(flags.jobs)];
   if (flags.keepGoing) args.push('-k');
@@ -304,7 +328,8 @@ interface Seen {
 function compare(
   expected: Seen & { readonly optional: ReadonlySet<string> },
   actual: Seen,
-  mayBeThere: (path: string) => boolean,
+  /** Whether it's there is left open. */
+  mayDiffer: (path: string) => boolean,
 ): string[] {
   const differences: string[] = [];
   if (expected.exit !== actual.exit)
@@ -319,7 +344,7 @@ function compare(
   for (const path of [...new Set([...expected.files.keys(), ...actual.files.keys()])].sort()) {
     const [want, have] = [expected.files.get(path), actual.files.get(path)];
     if (want === have || (have === undefined && expected.optional.has(path))) continue;
-    if (want === undefined && mayBeThere(path)) continue;
+    if ((want === undefined || have === undefined) && mayDiffer(path)) continue;
     const say = (text: string | undefined) => (text === undefined ? 'absent' : JSON.stringify(text));
     differences.push(`${path}: expected ${say(want)}, found ${say(have)}`);
   }

@@ -119,10 +119,12 @@ describe('the region', () => {
   });
 
   it('shows that it is being interrupted', () => {
-    expect(draw(working(TASKS, { interrupted: { isKill: false } })).at(-1)).toBe(
+    expect(draw(working(TASKS, { interrupted: { isKill: false, signal: 'SIGINT' } })).at(-1)).toBe(
       ' ⠋ Interrupted: ending 3 running tasks; Ctrl-C again kills at once',
     );
-    expect(draw(working(TASKS, { interrupted: { isKill: true } })).at(-1)).toBe(' ⠋ Killing 3 running tasks');
+    expect(draw(working(TASKS, { interrupted: { isKill: true, signal: 'SIGINT' } })).at(-1)).toBe(
+      ' ⠋ Killing 3 running tasks',
+    );
   });
 
   it('shows that it is alive while no command is running', () => {
@@ -208,7 +210,10 @@ describe('whatever is running, on a terminal of any size', () => {
     total: fc.nat(10_000),
     remainingMs: fc.option(fc.nat(1e9)),
     waiting: fc.option(fc.record({ forRun: anyText, pid: fc.nat(), sinceMs: fc.nat(NOW_MS) }), { freq: 8 }),
-    interrupted: fc.option(fc.record({ isKill: fc.boolean() }), { freq: 8 }),
+    interrupted: fc.option(
+      fc.record({ isKill: fc.boolean(), signal: fc.constantFrom('SIGINT', 'SIGTERM') }),
+      { freq: 8 },
+    ),
   });
   const anyView = fc.record({
     columns: fc.integer({ min: 0, max: 200 }),
