@@ -188,7 +188,9 @@ it('--json is one document', async () => {
     taskCount: 2,
     paramNames: [],
     defaultTargets: ['all'],
+    first: [],
     made: [],
+    missing: [],
     occupied: [],
     found: [
       { from: 'makefile', path: 'Makefile' },

@@ -248,15 +248,30 @@ describe('the region', () => {
     const t = gate(s, 't');
     const first = s.start(['run', 't']);
     await t.reached();
-    const terminal = runOn(s, { columns: 100, rows: 24 }, ['t']);
+    // A forced run makes its own.
+    const terminal = runOn(s, { columns: 100, rows: 24 }, ['t', '--force']);
     await terminal.shows(
       /^ . Waiting for another run in this project: run \S+ \(t\) \(process \d+\) {2}\d+s/m,
     );
     t.release();
+    t.release();
+    expect((await first.done).code).toBe(0);
+    expect((await terminal.done).code).toBe(0);
+    expect(terminal.screen().join('\n')).toContain("Task 't' completed");
+    expect(terminal.screen().filter((line) => line.includes('Waiting for another run'))).toHaveLength(1);
+  });
+
+  it('says above the region for whom a task waits', async () => {
+    const s = scenario({ t: task('t', `${holdAt('t')}; echo > out.txt`, { outputs: ['out.txt'] }) });
+    const t = gate(s, 't');
+    const first = s.start(['run', 't']);
+    await t.reached();
+    const terminal = runOn(s, { columns: 100, rows: 24 }, ['t']);
+    await terminal.shows(/Task 't' is waiting for run \S+ \(t\) \(process \d+\), which is making it/);
+    t.release();
     expect((await first.done).code).toBe(0);
     expect((await terminal.done).code).toBe(0);
     expect(terminal.screen().join('\n')).toContain("Task 't' is up to date");
-    expect(terminal.screen().filter((line) => line.includes('Waiting for another run'))).toHaveLength(1);
   });
 });
 

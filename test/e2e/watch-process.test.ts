@@ -136,7 +136,7 @@ it('waits for another run of the project and takes what that made', async () => 
   const other = s.start(['run', 't']);
   await t.reached();
   const w = watching(s, ['t']);
-  expect(await w.event('run-waiting')).toMatchObject({ pid: other.pid });
+  expect(await w.event('task-waiting')).toMatchObject({ task: 't', pid: other.pid });
   t.release();
   expect(await w.round()).toMatchObject({ outcomes: { t: 'up-to-date' }, exitCode: 0 });
   // Both see the change; one of them runs.

@@ -64,8 +64,8 @@ describe('the run as a whole', () => {
   it('knows how often it was interrupted', () => {
     const first = event({ event: 'run-interrupting', signal: 'SIGINT', running: 2, isKill: false });
     const second = event({ event: 'run-interrupting', signal: 'SIGINT', running: 2, isKill: true });
-    expect(fold(first).interrupted).toEqual({ isKill: false });
-    expect(fold(first, second).interrupted).toEqual({ isKill: true });
+    expect(fold(first).interrupted).toEqual({ isKill: false, signal: 'SIGINT' });
+    expect(fold(first, second).interrupted).toEqual({ isKill: true, signal: 'SIGINT' });
   });
 
   it('is the same value after an event that shows nothing', () => {
