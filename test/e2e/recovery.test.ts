@@ -105,13 +105,16 @@ describe('an interrupt', () => {
     expect(s.ran()).toEqual(['t']);
   });
 
-  it('ends the wait for another run, which goes on', async () => {
+  it.each([
+    ['task', []],
+    ['run', ['--force']],
+  ])('ends the wait of a %s for another run, which goes on', async (what, flags) => {
     const s = scenario({ t: task('t', `${holdAt('g')}; echo 1 > out.txt`, { outputs: ['out.txt'] }) });
     const g = gate(s, 'g');
     const first = s.start(['run', 't']);
     await g.reached();
-    const second = s.start(['run', '--json', 't']);
-    await second.stdoutMatches(/"run-waiting"/);
+    const second = s.start(['run', '--json', 't', ...flags]);
+    await second.stdoutMatches(new RegExp(`"${what}-waiting"`));
     second.kill('SIGINT');
     expect((await second.done).code).toBe(130);
     g.release();
