@@ -58,7 +58,7 @@ export async function runTargets(request: RunRequest): Promise<number> {
     request.emit({ v: EVENT_VERSION, atMs: Date.now(), ...maskValues(body, masker, SPARED_IN_EVENTS) });
   };
   const run = newRunId();
-  const held: { place: Place | null } = { place: null };
+  const held: Held = { place: null, isDamaged: false };
   try {
     // A run that finds that another one wrote while it was deciding begins anew, once: it has its place then.
     for (;;) {
@@ -66,18 +66,23 @@ export async function runTargets(request: RunRequest): Promise<number> {
       if (exitCode !== null) return exitCode;
     }
   } finally {
-    if (held.place !== null) await leave(held.place, project.layout, run);
+    await leave(held, project.layout, run);
   }
 }
 
-/** The last one to leave tidies up. */
-async function leave({ mine }: Place, layout: Layout, run: RunId): Promise<void> {
-  mine.leave();
-  if (!isJournalLong(layout)) return;
-  const lock = await lockRoot(layout, `run ${run}`, { wait: false, onWait: () => {} }).catch(() => null);
-  if (lock === null || lock === 'locked') return;
-  if (liveRuns(layout).length === 0) compactJournal(layout);
-  lock.release();
+/** Who is alone at the end tidies up, if it can. */
+async function leave({ place, isDamaged }: Held, layout: Layout, run: RunId): Promise<void> {
+  place?.mine.leave();
+  if (!isDamaged && (place === null || !isJournalLong(layout))) return;
+  try {
+    const lock = await lockRoot(layout, `run ${run}`, { wait: false, onWait: () => {} });
+    if (lock === 'locked') return;
+    if (liveRuns(layout).length === 0) compactJournal(layout);
+    lock.release();
+  } catch (error) {
+    // A full disk, for one: then a later run does it.
+    if ((error as NodeJS.ErrnoException).code === undefined && !(error instanceof CommandError)) throw error;
+  }
 }
 
 /** Where nothing is kept yet, what can't be run is refused before even the folders for it are made. */
@@ -93,13 +98,19 @@ async function refuseFirstRun(request: RunRequest, project: Project): Promise<vo
   }
 }
 
+interface Held {
+  /** The place that the run has taken, once it has. */
+  place: Place | null;
+  /** Lines of the journal were. */
+  isDamaged: boolean;
+}
+
 interface Round {
   readonly request: RunRequest;
   readonly project: Project;
   readonly run: RunId;
   readonly emit: (body: RunEventBody) => void;
-  /** The place that the run has taken, once it has. */
-  readonly held: { place: Place | null };
+  readonly held: Held;
   readonly startedAtMs: number;
 }
 
@@ -114,6 +125,7 @@ async function runOnce(round: Round): Promise<number | null> {
     environment: request.project.environment,
     notice: emit,
   });
+  round.held.isDamaged ||= state.journal.damagedLines > 0;
   try {
     const { plan, targets, options } = await planRun(request, project, state);
     const said = { notices: false };

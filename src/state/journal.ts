@@ -347,20 +347,19 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-/** Is it worth the look whether it's mostly history? */
+/** Long enough for a look whether it's mostly history. */
 export function isJournalLong(layout: Layout): boolean {
   return sizeOf(journalPath(layout)) >= 1_000_000;
 }
 
 /**
- * Writes the journal anew with only what is in force once history has outgrown it.
- * No other run may be live, and the caller has closed its journal.
+ * Writes the journal anew with only what is in force once history has outgrown it, and without damaged lines, which
+ * every run would tell of. No other run may be live, and the caller has closed its journal. Throws the system's error.
  */
 export function compactJournal(layout: Layout): void {
-  if (!isJournalLong(layout)) return;
   const path = journalPath(layout);
   const latest = new Map<string, Line>();
-  const { records } = readLines(path);
+  const { records, damagedLines } = readLines(path);
   for (const line of records as Line[]) {
     if (line.t === 'result') latest.set(`result ${line.key}`, line);
     else {
@@ -375,8 +374,9 @@ export function compactJournal(layout: Layout): void {
   const ranked = [...latest].sort(([a], [b]) => rank(a) - rank(b)).map(([, line]) => line);
   // One line may be several of these: where it stands last, it says all that it has to say.
   const kept = [...new Set(ranked.reverse())].reverse();
-  if (kept.length * 3 > records.length) return;
-  writeFileAtomic(path, formatLines(kept), { sync: true });
+  const isMostlyHistory = isJournalLong(layout) && kept.length * 3 <= records.length;
+  if (!isMostlyHistory && damagedLines === 0) return;
+  writeFileAtomic(path, formatLines(isMostlyHistory ? kept : records), { sync: true });
 }
 
 /** From here on the task's outputs were those of the key. */

@@ -109,3 +109,19 @@ describe.each(['a', 'b'])(
     });
   },
 );
+
+it('damaged lines of the journal are told once: the run that meets them writes it anew', async () => {
+  const s = settled();
+  await s.ok('run', 'make');
+  const journal = s.path('.cache/state/v1/journal');
+  const bytes = readFileSync(journal);
+  bytes[bytes.length - 20] = bytes[bytes.length - 20]! ^ 1;
+  writeFileSync(journal, bytes);
+  const looked = await s.orch(['status']);
+  expect(readFileSync(journal)).toEqual(bytes);
+  expect(said(looked)).not.toContain('internal error');
+  expect((await s.ok('run', 'make')).stderr).toMatch(/damaged line/);
+  const again = await s.ok('run', 'make');
+  expect(again.stderr).toBe('');
+  expect(again.stdout).toContain('0 run, 0 restored, 1 up to date');
+});
