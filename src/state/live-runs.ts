@@ -110,7 +110,7 @@ export function liveRun(layout: Layout, run: RunId): LiveRun {
   return { run, who: holder?.who ?? run, pid: holder?.pid ?? 0, isAlive: holder !== null };
 }
 
-/** What it may come to and what it is doing; null: it has ended. */
+/** What it may come to and what it is doing; null: it has ended, or a power cut has left no more than its file's name. */
 export function readLiveRun(
   layout: Layout,
   run: RunId,
@@ -122,19 +122,21 @@ export function readLiveRun(
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
-  const [head = '', ...lines] = text.split('\n').slice(0, -1);
-  const actions = new Map<string, TaskAction>();
-  for (const line of lines) {
-    if (line.startsWith('-')) actions.delete(line.slice(1));
-    else {
-      const action = JSON.parse(line.slice(1)) as TaskAction;
-      actions.set(action.attempt, action);
+  try {
+    const [head = '', ...lines] = text.split('\n').slice(0, -1);
+    const { tasks } = JSON.parse(head) as { tasks: readonly TaskClaim[] };
+    const actions = new Map<string, TaskAction>();
+    for (const line of lines) {
+      if (line.startsWith('-')) actions.delete(line.slice(1));
+      else {
+        const action = JSON.parse(line.slice(1)) as TaskAction;
+        actions.set(action.attempt, action);
+      }
     }
+    return { tasks, actions: [...actions.values()] };
+  } catch {
+    return null;
   }
-  return {
-    tasks: (JSON.parse(head) as { tasks: readonly TaskClaim[] }).tasks,
-    actions: [...actions.values()],
-  };
 }
 
 /** Takes a dead run off the list. */

@@ -125,3 +125,15 @@ it('damaged lines of the journal are told once: the run that meets them writes i
   expect(again.stderr).toBe('');
   expect(again.stdout).toContain('0 run, 0 restored, 1 up to date');
 });
+
+it('what a power cut leaves of a run that was live stops nobody, and is cleared', async () => {
+  const s = settled();
+  await s.ok('run', 'make');
+  s.write('.cache/live/20260101-000000-abcdef', '');
+  s.write('.cache/live/20260101-000001-abcdef', '{"who":"run x","tas');
+  s.write('in.txt', 'y\n');
+  await s.ok('status');
+  await s.ok('run', '--no-wait', 'make');
+  expect(s.read('out.txt')).toBe('y\n');
+  expect(s.under('.cache/live')).toEqual({});
+});

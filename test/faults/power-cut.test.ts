@@ -127,7 +127,10 @@ describe('FAULT 5: a power cut after "done"', () => {
         const text = existsSync(unsynced) ? readFileSync(unsynced, 'latin1') : '';
         expect(text, `${when}: a cut that cuts nothing`).not.toContain('only memory');
         rmSync(unsynced, { force: true });
-        letTimePass(join(dir, '.cache/run.lock'));
+        const live = join(dir, '.cache/live');
+        const lives = existsSync(live) ? readdirSync(live).filter((name) => name.endsWith('.lock')) : [];
+        for (const lock of [join(dir, '.cache/run.lock'), ...lives.map((name) => join(live, name))])
+          letTimePass(lock);
 
         const again = await afterBoot(dir, bootFile, ['run', '--json', '-j', '1']);
         expect(again.code, `${when}\n${again.said}`).toBe(0);
