@@ -20,6 +20,7 @@ import {
   liveRun,
   liveRuns,
   readLiveRun,
+  sweepLiveRuns,
 } from '../state/live-runs.ts';
 import { ownershipMark } from '../state/ownership.ts';
 import type { Project, ProjectState } from './project.ts';
@@ -138,6 +139,7 @@ async function clearUp(
   if (live.size === 1) ownership.tidy();
   const hasMoved = await sweepDeadClaims(project, state, emit, (other) => live.has(other));
   for (const other of dead) forgetRun(layout, other);
+  sweepLiveRuns(layout);
   return hasMoved;
 }
 

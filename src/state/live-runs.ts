@@ -197,6 +197,18 @@ export function forgetRun(layout: Layout, run: RunId): void {
   dropRun(layout, run, null);
 }
 
+/**
+ * Removes what is left of runs that were killed while they came or went. Others must be kept from enlisting meanwhile
+ * (the root's lock); one that is leaving at this moment removes the same.
+ */
+export function sweepLiveRuns(layout: Layout): void {
+  const names = new Set(listed(layout));
+  for (const name of names) {
+    const run = name.replace(PARTS, '') as RunId;
+    if (name !== run && !names.has(run) && holderOf(layout.live, run) === null) dropRun(layout, run, null);
+  }
+}
+
 function dropRun(layout: Layout, run: RunId, lock: Lock | null): void {
   // The file first: one without a holder is a dead run's.
   for (const name of [run, `${run}.new`]) rmSync(join(layout.live, name), { force: true });
@@ -204,9 +216,16 @@ function dropRun(layout: Layout, run: RunId, lock: Lock | null): void {
   rmSync(join(layout.live, `${run}.lock`), { recursive: true, force: true });
 }
 
+/** What lies beside a run's own file. */
+const PARTS = /\.(lock|new)$/;
+
 function namesOf(layout: Layout): RunId[] {
+  return listed(layout).filter((name) => !PARTS.test(name)) as RunId[];
+}
+
+function listed(layout: Layout): string[] {
   try {
-    return readdirSync(layout.live).filter((name) => !/\.(lock|new)$/.test(name)) as RunId[];
+    return readdirSync(layout.live);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
