@@ -10,7 +10,6 @@ import { itWith } from '../support/tools.ts';
 import {
   expectRecovered,
   FIRST_RUN,
-  LATER_RUN,
   SLOW_RUN,
   type Stage,
   type Story,
@@ -76,7 +75,7 @@ async function killAt(kill: Kill, stage: Stage, story: Story): Promise<boolean> 
   return wasKilled(killed);
 }
 
-describe.each([FIRST_RUN, LATER_RUN, SLOW_RUN])('FAULTS 1 and 26: $title', (story) => {
+describe.each([FIRST_RUN, SLOW_RUN])('FAULTS 1 and 26: $title', (story) => {
   itWith('strace')(
     'killed beside another one is made good by that one and the plain rerun',
     async () => {
