@@ -100,9 +100,12 @@ export function refuseAncestor(who: string): void {
   if (ancestor !== undefined) throw ancestorError(ancestor);
 }
 
-export function ancestorError(run: RunId): CommandError {
+/** `by`: the run that this one would wait for, where that isn't the ancestor itself. */
+export function ancestorError(run: RunId, by: RunId | null = null): CommandError {
   return new CommandError(
-    `this orch was started by a task of run ${run}, which is changing the same project and waits for it`,
+    by === null
+      ? `this orch was started by a task of run ${run}, which is changing the same project and waits for it`
+      : `this orch was started by a task of run ${run}, which run ${by} waits for: it can't wait for that run in turn`,
     EXIT.usage,
     'let the task that starts it list what it wants under needs, or run another project',
   );

@@ -23,6 +23,7 @@ import { CommandError, EXIT, isUsageFailure } from './exit-codes.ts';
 import { idleQuestion } from './idle-question.ts';
 import { endLeftRunning } from './left-running.ts';
 import { lookContext } from './look-context.ts';
+import { PipelineErrors } from './pipeline-errors.ts';
 import { refuseWhatCannotRun } from './preconditions.ts';
 import { openProject, openState, type Project, type ProjectState } from './project.ts';
 import { rememberIdleRun } from './remember-idle.ts';
@@ -168,16 +169,25 @@ async function runOnce(round: Round): Promise<number | null> {
         held.release();
         return 'acquired';
       },
-      enter: (action) => entryOf({ ...turn, place: round.held.place! }, action),
+      enter: (action, signal) =>
+        entryOf({ ...turn, waiting: { ...waiting, signal }, place: round.held.place! }, action),
       leave: (attempt) => round.held.place!.mine.end(attempt),
       mayWait: request.wait,
       ...(await executorParts(request)),
     };
-    await refuseWhatCannotRun(project, context, request.project.environment, () => {
-      state.journal.refresh(run);
-      state.ownership.refresh();
-      return state.liveRuns.size > 0;
-    });
+    try {
+      await refuseWhatCannotRun(project, context, request.project.environment, () => {
+        state.journal.refresh(run);
+        state.ownership.refresh();
+        return state.liveRuns.size > 0;
+      });
+    } catch (error) {
+      const mayBeMade = options.only && round.held.place === null && state.liveRuns.size > 0;
+      if (!(error instanceof PipelineErrors) || !mayBeMade) throw error;
+      // What another run is making at this moment is missing: it's looked at again when this one's turn has come.
+      if ((await context.acquire()) === 'locked') return EXIT.locked;
+      return null;
+    }
     isRefused = false;
     prepareState(project);
     project.keep();
@@ -204,7 +214,8 @@ async function runOnce(round: Round): Promise<number | null> {
       interrupts: request.interrupts,
     });
     if (end.kind === 'restart') return null;
-    if (end.kind === 'locked') return end.interruptedBy === null ? EXIT.locked : exitCodeOf(end);
+    // What was begun before another run was in the way is told and recorded like any other run.
+    if (end.kind === 'locked' && !end.commandsStarted) return exitCodeOf(end);
     held.release();
     const exitCode = exitCodeOf(end);
     const summary = exitCode === 0 ? await renderLines(project, plan, 'summary', context, end.nodes) : [];
@@ -374,6 +385,7 @@ function exitCodeOf(end: RunEnd): number {
   if (end.recordsLost) return EXIT.unusable;
   // A task that nobody got to, though nothing failed, would be a bug; it must not pass for success.
   const isLeft = end.nodes.some(({ state }) => state.at === 'settled' && state.outcome === 'not-started');
+  if (end.kind === 'locked' && end.failures.length === 0) return EXIT.locked;
   if (end.failures.length === 0) return isLeft ? EXIT.failed : EXIT.done;
   // Nothing ran wrong: the pipeline asks for something that can't be.
   return end.failures.every(({ failure }) => isUsageFailure(failure)) ? EXIT.usage : EXIT.failed;

@@ -11,7 +11,17 @@ import { type Entry, GO } from '../model/turn.ts';
 import { meet } from '../planner/claims.ts';
 import type { PathMatching } from '../planner/graph.ts';
 import { journalMark } from '../state/journal.ts';
-import { type Enlisted, enlist, forgetRun, liveRun, liveRuns, readLiveRun } from '../state/live-runs.ts';
+import type { Layout } from '../state/layout.ts';
+import {
+  type Doings,
+  type Enlisted,
+  enlist,
+  forgetRun,
+  liveRun,
+  liveRuns,
+  readLiveRun,
+  sweepLiveRuns,
+} from '../state/live-runs.ts';
 import { ownershipMark } from '../state/ownership.ts';
 import type { Project, ProjectState } from './project.ts';
 import {
@@ -79,13 +89,14 @@ export async function takePlace(request: PlaceRequest): Promise<Taken | 'locked'
         else {
           clash = { kind: 'held', who: other.who, pid: other.pid, sinceMs: 0 };
           refuseAncestor(other.who);
+          refuseCircle(layout, other.run, theirs);
           if (told !== other.run) waiting.onWait(clash);
           told = other.run;
           break;
         }
       }
       if (clash === null) {
-        const mine = enlist(layout, run, who, claims);
+        const mine = enlist(layout, run, who, ancestorAttempts(), claims);
         if (!mine.ok) throw unusable(mine.error);
         try {
           const isOutdated = hasChanged(request);
@@ -128,6 +139,7 @@ async function clearUp(
   if (live.size === 1) ownership.tidy();
   const hasMoved = await sweepDeadClaims(project, state, emit, (other) => live.has(other));
   for (const other of dead) forgetRun(layout, other);
+  sweepLiveRuns(layout);
   return hasMoved;
 }
 
@@ -196,6 +208,7 @@ async function amongOthers(
       if (theirs === undefined) continue;
       place.mine.end(action.attempt);
       if (ancestorAttempts().includes(theirs.attempt)) throw ancestorError(runOfAttempt(theirs.attempt));
+      for (const nested of within(layout, theirs.attempt)) refuseCircle(layout, other, nested);
       return busyWith(request, theirs, other);
     }
     return byRecords(request, action);
@@ -223,16 +236,45 @@ function clashes(mine: TaskAction, theirs: TaskAction): boolean {
 function busyWith(request: NeighbourRequest, { attempt, task }: TaskAction, other: RunId): Entry {
   const { layout } = request.project;
   const { who, pid } = liveRun(layout, other);
+  const { mine } = request.place;
+  if (attempt !== '') mine.awaits(attempt);
+  const isOver = () =>
+    !liveRun(layout, other).isAlive ||
+    readLiveRun(layout, other)?.actions.some((theirs) => theirs.attempt === attempt) !== true;
   return {
     kind: 'busy',
     run: other,
     who,
     pid,
     task,
-    isOver: () =>
-      !liveRun(layout, other).isAlive ||
-      readLiveRun(layout, other)?.actions.some((theirs) => theirs.attempt === attempt) !== true,
+    isOver() {
+      if (!isOver()) return false;
+      if (attempt !== '') mine.awaitsNoMore(attempt);
+      return true;
+    },
   };
+}
+
+/**
+ * Throws CommandError where run `other`, which this one would wait for, can't go on before this one has ended: it waits
+ * for a task whose command started this orch, itself or through runs within what it waits for. Under the root's lock
+ * the last one to wait sees what the others wait for.
+ */
+function refuseCircle(layout: Layout, other: RunId, { awaited }: Doings): void {
+  const mine = ancestorAttempts();
+  const seen = new Set(awaited);
+  for (const attempt of seen) {
+    if (mine.includes(attempt)) throw ancestorError(runOfAttempt(attempt), other);
+    for (const nested of within(layout, attempt)) for (const next of nested.awaited) seen.add(next);
+  }
+}
+
+/** Runs that this attempt's command has started, at whatever depth. */
+function within(layout: Layout, attempt: string): Doings[] {
+  return liveRuns(layout).flatMap(({ run, isAlive }) => {
+    const doings = isAlive ? readLiveRun(layout, run) : null;
+    return doings?.within.includes(attempt) ? doings : [];
+  });
 }
 
 /** Glob code, which this project may have had no need of, where either run's claims hold globs. */

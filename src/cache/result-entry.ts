@@ -74,8 +74,8 @@ export function withResult(
 ): readonly Result[] | null {
   const same = present.findIndex((result) => haveSameOutputs(result, added));
   if (atFront) {
-    // Made again with the same bytes: the later time counts for what expires.
-    if (same === 0 && present[0]!.createdAtMs >= added.createdAtMs) return null;
+    // Made again with the same bytes: for what expires its own time counts, even an earlier one, by a clock put back.
+    if (same === 0 && present[0]!.createdAtMs === added.createdAtMs) return null;
     const others = present.filter((_, at) => at !== same);
     return [added, ...others.slice(Math.max(0, others.length - (MAX_RESULTS_PER_KEY - 1)))];
   }

@@ -16,6 +16,7 @@ export type StaleReason =
   | { readonly why: 'failed-last'; readonly failure: Failure | null }
   /** It began and there is no end: orch was killed, or the machine went down. */
   | { readonly why: 'died-last' }
+  /** `ageMs` is negative where the clock was put back since. */
   | { readonly why: 'expired'; readonly ageMs: number; readonly limitMs: number }
   | { readonly why: 'probe-failed'; readonly detail: string }
   /** Contents as in a manifest. */

@@ -10,6 +10,9 @@ import type { OutputEntry, Result } from '../model/result.ts';
 import type { Task } from '../model/task.ts';
 import { compareManifests } from './compare.ts';
 
+/** Machines that share a cache may be this far apart. */
+const CLOCKS_DIFFER_MS = 60_000;
+
 /** How the last attempt of a task of this name ended, in this root. */
 export interface LastAttempt {
   readonly key: TaskKey;
@@ -117,7 +120,9 @@ function orNoRecord([first, ...rest]: readonly StaleReason[]): StaleReasons {
 
 function expiry({ task: { expiresMs }, nowMs }: DecideRequest, madeAtMs: number): StaleReason | null {
   const ageMs = nowMs - madeAtMs;
-  return expiresMs !== null && ageMs >= expiresMs ? { why: 'expired', ageMs, limitMs: expiresMs } : null;
+  // Since it was made the clock was put back: nobody knows how old it is, and it isn't fresh until then.
+  const isOver = expiresMs !== null && (ageMs >= expiresMs || ageMs < -CLOCKS_DIFFER_MS);
+  return isOver ? { why: 'expired', ageMs, limitMs: expiresMs } : null;
 }
 
 interface Standing {

@@ -31,7 +31,9 @@ function phraseOf(reason: StaleReason): string {
     case 'died-last':
       return 'died last time, before its end';
     case 'expired':
-      return `its result expired: older than ${writtenDuration(reason.limitMs)}`;
+      return reason.ageMs < 0
+        ? 'its result expired: made in the future, by this clock'
+        : `its result expired: older than ${writtenDuration(reason.limitMs)}`;
     case 'probe-failed':
       return `no longer in place: ${cutPair(reason.detail, '', MAX_DETAIL)[0]}`;
     case 'input-changed':

@@ -30,7 +30,9 @@ export function reasonDetails(reason: StaleReason): string[] {
       ];
     }
     case 'expired':
-      return [`it is ${writtenDuration(reason.ageMs)} old`];
+      return reason.ageMs < 0
+        ? [`it was made ${writtenDuration(-reason.ageMs)} from now`]
+        : [`it is ${writtenDuration(reason.ageMs)} old`];
     default:
       return [];
   }

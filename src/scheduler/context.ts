@@ -72,9 +72,10 @@ export interface RunContext extends LookContext {
   readonly acquire: () => Promise<'acquired' | 'restart' | 'locked'>;
   /**
    * Asked after `acquire`, before files are touched for a task: may it do that now, with other runs going on in the
-   * same root? Where it may, `leave` must be called when it's over. Throws CommandError where it never will.
+   * same root? Where it may, `leave` must be called when it's over. Throws CommandError where it never will. Once
+   * `signal` is aborted it waits for nobody.
    */
-  readonly enter: (action: TaskAction) => Entry | Promise<Entry>;
+  readonly enter: (action: TaskAction, signal: AbortSignal) => Entry | Promise<Entry>;
   readonly leave: (attempt: string) => void;
   /** false: rather than wait for another run, end (`--no-wait`). */
   readonly mayWait: boolean;

@@ -98,6 +98,8 @@ class Run {
   private killed = false;
   private acquired: Promise<boolean> | null = null;
   private ending: 'done' | 'restart' | 'locked' = 'done';
+  /** Aborted by an interrupt; `finally` tasks have one of their own. */
+  private givenUp = new AbortController();
   private phaseOver: () => void = () => {};
   private crash: unknown = null;
   private recordsLost = false;
@@ -120,8 +122,7 @@ class Run {
 
   async carryOut(): Promise<RunEnd> {
     await this.runPhase('main');
-    if (this.commandsStarted && this.ending === 'done' && !this.killed && !this.recordsLost)
-      await this.runPhase('final');
+    if (this.commandsStarted && !this.killed && !this.recordsLost) await this.runPhase('final');
     if (this.crash !== null) throw this.crash;
     for (const node of this.nodes) if (node.unreported) this.report(node, null);
     return {
@@ -141,6 +142,7 @@ class Run {
     this.killed ||= second;
     this.interruptedBy ??= signal;
     this.stopping = true;
+    this.givenUp.abort();
     for (const attempt of this.attempts.values()) {
       if (second) attempt.kill();
       else attempt.interrupt(signal === 'SIGHUP' || signal === 'SIGTERM' ? signal : 'SIGINT');
@@ -172,6 +174,7 @@ class Run {
     this.queue = [];
     // `finally` tasks run after a failure or an interrupt as well; what stopped the rest doesn't stop them.
     this.stopping = false;
+    this.givenUp = new AbortController();
     await new Promise<void>((resolve) => {
       this.phaseOver = resolve;
       this.pending++;
@@ -383,7 +386,7 @@ class Run {
    * it would touch.
    */
   private async mayEnter(node: Node, attempt: string, reads: readonly TaskId[]): Promise<boolean> {
-    const entry = await this.context.enter({ attempt, task: node.task.id, reads });
+    const entry = await this.context.enter({ attempt, task: node.task.id, reads }, this.givenUp.signal);
     // Meanwhile a failure may have stopped the run, or another task's entry have found what this one goes by changed.
     const isBarred =
       (this.stopping && this.phase === 'main') || node.outdated || !this.isUpstreamSettled(node);
@@ -617,7 +620,7 @@ class Run {
     this.commandsStarted = true;
     this.warnOfSecrets(node.task);
     const end = await this.attemptOnce(node);
-    if (end.kind === 'made') void end.durable.finally(() => this.context.leave(attempt));
+    if (end.kind === 'made') this.track(end.durable.then(() => this.context.leave(attempt)));
     else this.context.leave(attempt);
     node.durationMs = end.durationMs;
     switch (end.kind) {

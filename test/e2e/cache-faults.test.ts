@@ -188,6 +188,54 @@ it('FAULT 28: what a gc takes away while it is being restored is restored or mad
   }
 });
 
+it('FAULT 29: a restore that is killed leaves each old output whole or absent, and the next one the new', async () => {
+  const count = 100;
+  const s = scenario(
+    {
+      many: task(
+        'many',
+        `mkdir -p out; for i in $(seq ${count}); do echo "$i \${{ params.n }}" > out/f$i; done; ` +
+          'seq ${{ params.n }} 200000 > big.txt',
+        { outputs: ['out/', 'big.txt'] },
+      ),
+    },
+    {},
+    { params: { n: 1 } },
+  );
+  await s.ok('run', 'many');
+  const old = { ...s.under('out'), big: s.read('big.txt') };
+  await s.ok('run', 'many', '--n', '2');
+  const made = { ...s.under('out'), big: s.read('big.txt') };
+  const now = (): Record<string, string> => ({
+    ...(s.exists('out') ? s.under('out') : {}),
+    ...(s.exists('big.txt') ? { big: s.read('big.txt') } : {}),
+  });
+  const waiting = () => readdirSync(s.path('.cache/tmp')).length;
+  // Once its copies are on their way, once the first old file is gone, and once the first new one is there.
+  const moments: Readonly<Record<string, () => boolean>> = {
+    'a copy waits for its name': () => waiting() > 0,
+    'something is gone': () => !s.exists('big.txt') || !s.exists('out/f1'),
+    'something is new': () => s.exists('big.txt') && s.read('big.txt') === old.big,
+  };
+  for (const [moment, hasCome] of Object.entries(moments)) {
+    await s.ok('run', 'many', '--n', '2');
+    const run = s.start(['run', 'many', '--n', '1']);
+    let isOver = false;
+    void run.done.then(() => (isOver = true));
+    await until(() => isOver || hasCome(), moment);
+    run.kill('SIGKILL');
+    await run.done;
+    for (const [path, content] of Object.entries(now()))
+      expect(
+        [old[path as keyof typeof old], made[path as keyof typeof made]],
+        `${moment}: ${path}`,
+      ).toContain(content);
+    await s.ok('run', 'many', '--n', '1');
+    expect(now(), moment).toEqual(old);
+  }
+  expect(s.ran()).toEqual(['many', 'many']);
+});
+
 it('FAULT 30: a restored file that is edited in place changes nothing in the cache', async () => {
   const { s, right } = await stored();
   s.ran();

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Fields, said, scenario, task } from './support/scenario.ts';
+import { bareScenario, type Fields, flow, said, scenario, task } from './support/scenario.ts';
 
 const use = (input: unknown, fields: Fields = {}): Fields => ({
   t: task('t', 'cat ${{ inputs }} > out.txt', { inputs: [input], outputs: ['out.txt'], ...fields }),
@@ -84,46 +84,41 @@ describe('FAULT 67: what leaves the root is refused', () => {
   });
 });
 
-describe('FAULTS 68 and 69: a name is taken literally', () => {
-  const NAMES = [
-    'two words.txt',
-    "it's.txt",
-    'a "quoted".txt',
-    'line\nbreak.txt',
-    '$(touch injected).txt',
-    '`touch injected`.txt',
-    ';touch injected;.txt',
-    '$HOME.txt',
-    '-n',
-    '--help',
-    'ünï.txt',
-    '#x.txt',
-    '~x.txt',
-  ];
-
-  it.each(NAMES)('%j as an input', async (name) => {
-    const s = scenario(use(name), { [name]: 'text\n' });
-    await s.ok('run', 't');
-    expect(s.read('out.txt')).toBe('text\n');
+/** Files of these names as inputs, as outputs that are deleted and restored, and found by what takes many. */
+function takenLiterally(names: readonly string[]): void {
+  it('as inputs', async () => {
+    const tasks = names.map((name, at): [string, Fields] => [
+      `t${at}`,
+      task(`t${at}`, 'cat ${{ inputs }} > ${{ outputs[0] }}', { inputs: [name], outputs: [`out-${at}.txt`] }),
+    ]);
+    const s = scenario(
+      { ...Object.fromEntries(tasks), all: { needs: tasks.map(([name]) => name) } },
+      Object.fromEntries(names.map((name) => [name, `text of ${name}\n`])),
+    );
+    await s.ok('run', 'all');
+    for (const [at, name] of names.entries()) expect(s.read(`out-${at}.txt`)).toBe(`text of ${name}\n`);
     expect(s.exists('injected')).toBe(false);
-    s.ran();
-    s.write(name, 'other\n');
-    expect(await s.run('t')).toEqual(['t']);
+    for (const name of names) s.write(name, 'other\n');
+    expect((await s.run('all')).toSorted()).toEqual(tasks.map(([name]) => name).toSorted());
   });
 
-  it.each(NAMES)('%j as an output', async (name) => {
-    const s = scenario({ t: task('t', 'echo text > ${{ outputs[0] }}', { outputs: [name] }) });
-    await s.ok('run', 't');
-    expect(s.read(name)).toBe('text\n');
-    s.remove(name);
-    s.ran();
-    expect(await s.run('t')).toEqual([]);
-    expect(s.read(name)).toBe('text\n');
+  it('as outputs', async () => {
+    const tasks = names.map((name, at): [string, Fields] => [
+      `t${at}`,
+      task(`t${at}`, `echo ${at} > \${{ outputs[0] }}`, { outputs: [name] }),
+    ]);
+    const s = scenario(Object.fromEntries(tasks));
+    const targets = tasks.map(([name]) => name);
+    await s.ok('run', ...targets);
+    for (const [at, name] of names.entries()) expect(s.read(name), name).toBe(`${at}\n`);
+    for (const name of names) s.remove(name);
+    expect(await s.run(...targets)).toEqual([]);
+    for (const [at, name] of names.entries()) expect(s.read(name), name).toBe(`${at}\n`);
     expect(s.exists('injected')).toBe(false);
   });
 
   it('all of them under a folder, by a folder and by a glob', async () => {
-    const files = Object.fromEntries(NAMES.map((name, index) => [`in/${name}`, `${index}\n`]));
+    const files = Object.fromEntries(names.map((name, index) => [`in/${name}`, `${index}\n`]));
     const s = scenario(
       {
         folder: task('folder', 'cp -R in out', { inputs: ['in/'], outputs: ['out/'] }),
@@ -136,13 +131,71 @@ describe('FAULTS 68 and 69: a name is taken literally', () => {
     );
     await s.ok('run', 'folder', 'glob');
     expect(s.under('out')).toEqual(s.under('in'));
-    expect(s.read('all.txt')).toBe(NAMES.map((_name, index) => `${index}\n`).join(''));
+    expect(s.read('all.txt')).toBe(names.map((_name, index) => `${index}\n`).join(''));
     s.ran();
-    s.write('in/line\nbreak.txt', 'other\n');
+    s.write(`in/${names[0]}`, 'other\n');
     expect((await s.run('folder', 'glob')).toSorted()).toEqual(['folder', 'glob']);
     s.remove('out');
     expect(await s.run('folder')).toEqual([]);
     expect(s.under('out')).toEqual(s.under('in'));
+  });
+}
+
+describe('FAULT 68: spaces, quotes, newlines and $() in a name are taken literally', () => {
+  takenLiterally([
+    'line\nbreak.txt',
+    'two words.txt',
+    "it's.txt",
+    'a "quoted".txt',
+    '$(touch injected).txt',
+    '`touch injected`.txt',
+    ';touch injected;.txt',
+    '$HOME.txt',
+    'ünï.txt',
+    '#x.txt',
+    '~x.txt',
+  ]);
+
+  it('in the name of the root, and of a folder from where orch is called', async () => {
+    const name = '$(touch injected) \'"\nroot';
+    const s = bareScenario({
+      [`${name}/orch.yaml`]: flow({
+        t: task('t', 'cat ${{ inputs }} > ${{ outputs[0] }}', { inputs: ['sub/in.txt'], outputs: ['o.txt'] }),
+      }),
+      [`${name}/sub/in.txt`]: 'text\n',
+    });
+    await s.ok('-C', name, 'run', 't');
+    expect(s.read(`${name}/o.txt`)).toBe('text\n');
+    s.remove(`${name}/o.txt`);
+    const again = await s.orch(['run', 't'], { cwd: `${name}/sub` });
+    expect(again.code, said(again)).toBe(0);
+    expect(s.read(`${name}/o.txt`)).toBe('text\n');
+    expect(s.ran()).toEqual(['t']);
+    expect(s.exists('injected') || s.exists(`${name}/injected`)).toBe(false);
+  });
+});
+
+describe('FAULT 69: a name that begins with a dash is never an option', () => {
+  takenLiterally(['-n', '--help', '-rf', '--']);
+
+  it('where a glob finds it among others', async () => {
+    const s = scenario(
+      {
+        t: task('t', 'cat ${{ inputs }} > out.txt', { inputs: ['*.txt', '!out.txt'], outputs: ['out.txt'] }),
+      },
+      { '-E.txt': '1\n', '--version.txt': '2\n', 'a.txt': '3\n' },
+    );
+    await s.ok('run', 't');
+    expect(s.read('out.txt').split('\n').toSorted().join('')).toBe('123');
+  });
+
+  it('nor is it for orch itself, where it sets files aside and removes its own', async () => {
+    const s = scenario({ t: task('t', 'echo made > ./-rf', { outputs: ['-rf'] }) }, { 'keep.txt': 'mine\n' });
+    await s.ok('run', 't');
+    s.write('-rf', 'edited\n');
+    await s.ok('run', 't');
+    await s.ok('clean', '--outputs', '-y');
+    expect([s.exists('-rf'), s.read('keep.txt')]).toEqual([false, 'mine\n']);
   });
 });
 

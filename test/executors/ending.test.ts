@@ -102,7 +102,7 @@ describe('6, 7, 9: an interrupt', () => {
       // sh has no job control without a terminal.
       const jobControl = `env -i "$(command -v bash)" -c 'set -m; sleep 60 & echo b=$!.; wait' &`;
       const attempt = start(`${stubborn} ${jobControl} sleep 60`, { graceMs: 50 });
-      const [, a, b] = await attempt.logMatches(/^(?=[^]*a=(\d+)\.)(?=[^]*b=(\d+)\.)/);
+      const [, a, b] = await attempt.logMatches(/^(?=(?:.*\n)*a=(\d+)\.)(?=(?:.*\n)*b=(\d+)\.)/);
       attempt.interrupt('SIGTERM');
       const end = await attempt.done;
       expect(end.escaped).toEqual(expect.arrayContaining([Number(a), Number(b)]));
