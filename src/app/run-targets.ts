@@ -150,7 +150,7 @@ async function runOnce(round: Round): Promise<number | null> {
       environment: request.project.environment,
       emit: held.emit,
     });
-    const turn = { project, state, run, waiting, emit: held.emit };
+    const turn = { project, state, run, waiting, totals: options.totals, emit: held.emit };
     const context: RunContext = {
       ...look,
       async acquire() {

@@ -149,6 +149,8 @@ export interface NeighbourRequest {
   readonly run: RunId;
   readonly place: Place;
   readonly waiting: WaitOptions;
+  /** Of resources, by name. */
+  readonly totals: Readonly<Record<string, number>>;
   readonly emit: (event: RunEventBody) => void;
 }
 
@@ -188,7 +190,8 @@ async function amongOthers(
   const concerned: RunId[] = [];
   for (const other of others) {
     const shared = await sharedWith(request, other);
-    if ([action.task, ...action.reads].some((task) => shared.has(task))) concerned.push(other);
+    if (action.takes !== undefined || [action.task, ...action.reads].some((task) => shared.has(task)))
+      concerned.push(other);
   }
   if (concerned.length === 0) return byRecords(request, action);
   const lock = await lockRoot(layout, `run ${run}`, request.waiting);
@@ -205,16 +208,57 @@ async function amongOthers(
         continue;
       }
       const theirs = readLiveRun(layout, other)?.actions.find((their) => clashes(action, their));
-      if (theirs === undefined) continue;
-      place.mine.end(action.attempt);
-      if (ancestorAttempts().includes(theirs.attempt)) throw ancestorError(runOfAttempt(theirs.attempt));
-      for (const nested of within(layout, theirs.attempt)) refuseCircle(layout, other, nested);
-      return busyWith(request, theirs, other);
+      if (theirs !== undefined) return giveWay(request, action, theirs, other);
     }
-    return byRecords(request, action);
+    const holder = holderOfLacking(request, action);
+    if (holder === null) return byRecords(request, action);
+    return {
+      ...giveWay(request, action, holder.theirs, holder.other),
+      // Whoever else gives some back will do.
+      isOver() {
+        if (holderOfLacking(request, action) !== null) return false;
+        place.mine.awaitsNoMore(holder.theirs.attempt);
+        return true;
+      },
+    };
   } finally {
     lock.release();
   }
+}
+
+/** Throws CommandError where the other can't end before this run does. */
+function giveWay(
+  request: NeighbourRequest,
+  mine: TaskAction,
+  theirs: TaskAction,
+  other: RunId,
+): Extract<Entry, { kind: 'busy' }> {
+  const { layout } = request.project;
+  request.place.mine.end(mine.attempt);
+  if (ancestorAttempts().includes(theirs.attempt)) throw ancestorError(runOfAttempt(theirs.attempt));
+  for (const nested of within(layout, theirs.attempt)) refuseCircle(layout, other, nested);
+  return busyWith(request, theirs, other);
+}
+
+/** Another run's action that has of a resource what is lacking here; null: it's enough for all. */
+function holderOfLacking(
+  { project: { layout }, run, totals }: NeighbourRequest,
+  { attempt, takes = {} }: TaskAction,
+): { readonly theirs: TaskAction; readonly other: RunId } | null {
+  const runs = liveRuns(layout).filter(({ isAlive }) => isAlive);
+  for (const [name, wanted] of Object.entries(takes)) {
+    const holders = runs.flatMap(({ run: other }) =>
+      (readLiveRun(layout, other)?.actions ?? []).flatMap((theirs) =>
+        theirs.takes?.[name] === undefined || theirs.attempt === attempt ? [] : { theirs, other },
+      ),
+    );
+    const used = holders.reduce((sum, { theirs }) => sum + theirs.takes![name]!, wanted);
+    if (used <= (totals[name] ?? 0)) continue;
+    const others = holders.filter(({ other }) => other !== run);
+    const ancestors = ancestorAttempts();
+    return others.find(({ theirs }) => !ancestors.includes(theirs.attempt)) ?? others[0] ?? null;
+  }
+  return null;
 }
 
 /** Tasks that both runs may come to. A run that came later has looked at this one's claims before. */
@@ -233,7 +277,11 @@ function clashes(mine: TaskAction, theirs: TaskAction): boolean {
   return mine.task === theirs.task || mine.reads.includes(theirs.task) || theirs.reads.includes(mine.task);
 }
 
-function busyWith(request: NeighbourRequest, { attempt, task }: TaskAction, other: RunId): Entry {
+function busyWith(
+  request: NeighbourRequest,
+  { attempt, task }: TaskAction,
+  other: RunId,
+): Extract<Entry, { kind: 'busy' }> {
   const { layout } = request.project;
   const { who, pid } = liveRun(layout, other);
   const { mine } = request.place;

@@ -27,4 +27,6 @@ export interface TaskAction {
   readonly attempt: string;
   readonly task: TaskId;
   readonly reads: readonly TaskId[];
+  /** Of resources that the runs of a root share: those with names of the user's own, and gpus. Absent: none. */
+  readonly takes?: Readonly<Record<string, number>>;
 }

@@ -8,6 +8,7 @@
 import { relative } from 'node:path';
 import { unreachable } from '../base/outcome.ts';
 import type { Attempt } from '../executors/local.ts';
+import type { TaskAction } from '../model/claim.ts';
 import type { RunCounts, RunEventBody, TaskOutcome } from '../model/event.ts';
 import type { Failure } from '../model/failure.ts';
 import type { TaskId } from '../model/ids.ts';
@@ -385,8 +386,9 @@ class Run {
    * True: files may be touched for the task now. Else it is decided again, at once or when another run has left what
    * it would touch.
    */
-  private async mayEnter(node: Node, attempt: string, reads: readonly TaskId[]): Promise<boolean> {
-    const entry = await this.context.enter({ attempt, task: node.task.id, reads }, this.givenUp.signal);
+  private async mayEnter(node: Node, action: Omit<TaskAction, 'task'>): Promise<boolean> {
+    const { attempt } = action;
+    const entry = await this.context.enter({ ...action, task: node.task.id }, this.givenUp.signal);
     // Meanwhile a failure may have stopped the run, or another task's entry have found what this one goes by changed.
     const isBarred =
       (this.stopping && this.phase === 'main') || node.outdated || !this.isUpstreamSettled(node);
@@ -518,7 +520,7 @@ class Run {
     await this.readersDone(node);
     if (this.stopping) return;
     const attempt = attemptIdOf(this.context, node, 'restore');
-    if (!(await this.mayEnter(node, attempt, []))) return;
+    if (!(await this.mayEnter(node, { attempt, reads: [] }))) return;
     const startedMs = this.context.now();
     const end = await restoreOutputs(node, result, request, this.context, this.inspection);
     this.context.leave(attempt);
@@ -611,7 +613,7 @@ class Run {
   private async execute(node: Node): Promise<void> {
     const attempt = attemptIdOf(this.context, node, node.attempts + 1);
     const reads = [...node.gathered!.content.keys()].map((index) => this.nodes[index]!.task.id);
-    if (!(await this.mayEnter(node, attempt, reads))) {
+    if (!(await this.mayEnter(node, { attempt, reads, ...sharedResources(node.task) }))) {
       this.admission.release(node.task);
       this.admitSoon();
       return;
@@ -968,4 +970,10 @@ function savedMsOf(node: Node): number {
   return node.ranKeys.size === 0 && node.state.at === 'settled' && isGood(node.state.outcome)
     ? (node.result?.durationMs ?? 0)
     : 0;
+}
+
+/** Cores and memory are the machine's; of what has another name, all runs of the root have one stock. */
+function sharedResources({ resources }: Task): Pick<TaskAction, 'takes'> {
+  const { cpu, memory, ...takes } = resources;
+  return Object.values(takes).some((amount) => amount > 0) ? { takes } : {};
 }

@@ -192,6 +192,30 @@ describe('a command of another run', () => {
   });
 });
 
+describe('a resource with a name of its own', () => {
+  it('is one stock for all runs of the root', async () => {
+    const s = scenario({
+      a: task('a', holdAt('a'), { resources: { licence: 1 } }),
+      b: task('b', holdAt('b'), { resources: { licence: 1 } }),
+      c: task('c', holdAt('c'), { resources: { licence: 1 } }),
+    });
+    const [a, b, c] = [gate(s, 'a'), gate(s, 'b'), gate(s, 'c')];
+    const run = (name: string) => s.start(['run', '--json', '--resources', 'licence=2', name]);
+    const first = run('a');
+    await a.reached();
+    const second = run('b');
+    await b.reached();
+    const third = run('c');
+    await third.stdoutMatches(/"task-waiting","task":"c"/);
+    expect(c.count()).toBe(0);
+    b.release();
+    await c.reached();
+    a.release();
+    c.release();
+    for (const each of [first, second, third]) expect((await each.done).code).toBe(0);
+  });
+});
+
 describe('runs that would put different bytes at one path', () => {
   const m = '$' + '{{ params.m }}';
   const tasks = {
