@@ -109,6 +109,7 @@ const KINDS: readonly ((number: number) => Disturbance | null)[] = [
   }),
   () => ({
     name: '--clean',
+    forgets: true,
     happen: (around) => ended(start(around, ['clean', '-y'])),
   }),
   (n) => {

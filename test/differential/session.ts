@@ -28,6 +28,8 @@ export interface RunFlags {
 /** Something that goes wrong around a run, or goes on beside it. */
 export interface Disturbance {
   readonly name: string;
+  /** No earlier result is known afterwards. */
+  readonly forgets?: true;
   /** Resolves when it is over; processes of the run that it killed may still be there. */
   readonly happen: (around: Surroundings) => Promise<void>;
 }
@@ -119,6 +121,9 @@ export class Session {
     });
     this.#wasDisturbed = true;
     this.#isLenient = true;
+    if (!disturbance.forgets) return;
+    const { results, lastEnd, damaged } = this.#situation.history;
+    for (const known of [results, lastEnd, damaged]) known.clear();
   }
 
   /** Null where the run did exactly what the model says; `open` where the contract leaves it open what happens. */

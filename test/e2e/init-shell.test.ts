@@ -1,8 +1,13 @@
 /** `orch init` in a folder of shell scripts: a task for each, by what their texts say of files. */
 import { describe, expect, it } from 'vitest';
-import { folderWith } from './support/init-project.ts';
+import { folderWith, foundProject } from './support/init-project.ts';
 
 describe('a folder of shell scripts', () => {
+  it('becomes the pipeline that is kept beside it', async () => {
+    const { stdout } = await foundProject('shell').init();
+    expect(stdout).toContain('found *.sh');
+  });
+
   it('becomes steps that wait for what they read; a script that runs the others is not one', async () => {
     const project = folderWith({
       'in.txt': 'b\na\nb\n',
