@@ -2,8 +2,9 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const report = process.env['ORCH_TEST_REPORT'];
-// Suites that take minutes by themselves: `npm run test:long`.
+// Suites that take minutes by themselves: `npm run test:long`; of the differential test `npm test` runs some graphs.
 const LONG = ['test/differential/planted-bugs.test.ts', 'test/e2e/many-runs.test.ts'];
+const DIFFERENTIAL = 'test/differential/differential.test.ts';
 const isLong = process.env['ORCH_TEST_LONG'] === '1';
 // Faults of the system, injected for real (strace, mounts, root): `npm run test:faults`.
 const FAULTS = ['test/faults/**/*.test.ts'];
@@ -21,7 +22,7 @@ class LongestFirst extends BaseSequencer {
 // Tests drive the built binary with real processes: a fork per file, two at a time as on the smallest machine.
 export default defineConfig({
   test: {
-    include: isLong ? LONG : isFaults ? FAULTS : ['test/**/*.test.ts'],
+    include: isLong ? [...LONG, DIFFERENTIAL] : isFaults ? FAULTS : ['test/**/*.test.ts'],
     exclude: isLong || isFaults ? [] : [...LONG, ...FAULTS],
     pool: 'forks',
     maxWorkers: 2,
