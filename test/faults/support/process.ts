@@ -29,6 +29,8 @@ export function runProgram(argv: readonly string[], { cwd, env, timeoutMs = 60_0
     cwd,
     env: cleanEnv(env),
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: a tracer that is killed lets go of what it traced, which must not live on.
+    detached: true,
   });
   let said = '';
   let stdout = '';
@@ -41,7 +43,10 @@ export function runProgram(argv: readonly string[], { cwd, env, timeoutMs = 60_0
     stderr += text;
     said += text;
   });
-  const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs);
+  const timer = setTimeout(() => {
+    // A call that was refused to the runtime itself (a pipe by which its threads talk) can leave it waiting for ever.
+    process.kill(-child.pid!, 'SIGKILL');
+  }, timeoutMs);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => {
