@@ -109,7 +109,7 @@ describe.runIf(onLinux && isRoot)(
       const env = { ...s.env, TRACE: `${s.outside}/trace`, HOME: s.dir };
       const ran = await run([...as, ORCH, 'run', 'bomb'], s.dir, env);
       expect(ran.code, ran.said).toBe(1);
-      expect(processesOf(uid)).toEqual([]);
+      await until(() => processesOf(uid).length === 0, 'the end of its processes');
       const next = await run([...as, ORCH, 'run', 'calm'], s.dir, env);
       expect(next.code, next.said).toBe(0);
       expect(s.read('calm.txt')).toBe('calm\n');
