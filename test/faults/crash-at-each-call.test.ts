@@ -64,19 +64,22 @@ async function killsOf(stage: Stage): Promise<Kill[]> {
     const made = callsOf(stage.notes);
     const mainThread = made[0]!.thread;
     const counts = new Map<string, number>();
+    let looksAtProcesses = false;
     for (const { call, thread: by, text } of made) {
+      // As many files of the process table are read as there are processes on the machine: no number after them holds.
+      looksAtProcesses ||= call === 'openat' && text.includes('"/proc"');
       if (thread === 'pool' && by === mainThread) continue;
       const at = (counts.get(`${by} ${call}`) ?? 0) + 1;
       counts.set(`${by} ${call}`, at);
       // To open for reading changes nothing, nor does asking a terminal; the numbers count them all the same.
       if (call === 'openat' && !text.includes('O_CREAT')) continue;
       if (call === 'ioctl' && !text.includes('FICLONE')) continue;
-      kills.push({ call, at, thread, mayBeMissed: false });
+      kills.push({ call, at, thread, mayBeMissed: call === 'openat' && looksAtProcesses });
     }
   }
   return kills.map((kill) => {
     const last = Math.max(...kills.flatMap(({ call, at }) => (call === kill.call ? at : 0)));
-    return { ...kill, mayBeMissed: kill.at > last - 5 };
+    return { ...kill, mayBeMissed: kill.mayBeMissed || kill.at > last - 5 };
   });
 }
 
